@@ -1,0 +1,1 @@
+"""One file a command or menu; each declares itself as COMMAND and is found at start."""

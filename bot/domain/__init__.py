@@ -1,0 +1,1 @@
+"""Value types and the error tree: no I/O, no frameworks."""

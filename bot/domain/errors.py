@@ -1,0 +1,36 @@
+"""The error tree: what a user may read, what an edge did, and (anything else) a bug.
+
+SeiTraderError
+|-- UserError            shown to the user as it is
+|   `-- Refused          a trade or transfer our own limits said no to
+|-- UpstreamError        an edge failed; `retryable` says whether trying again may help
+`-- SettingsError        the process cannot start
+"""
+
+
+class SeiTraderError(Exception):
+    """Root of every error the product raises on purpose."""
+
+
+class UserError(SeiTraderError):
+    """A plain sentence for the user: what happened, whether money moved, what to do. Never HTML."""
+
+
+class UpstreamError(SeiTraderError):
+    """An edge failed.
+
+    Args:
+        edge: `telegram`, `gemini`, `market` or `chain`.
+        reason: for the log; holds no secret.
+        retryable: whether the same call may succeed later.
+    """
+
+    def __init__(self, edge: str, reason: str, *, retryable: bool) -> None:
+        super().__init__(f"{edge}: {reason}")
+        self.edge = edge
+        self.reason = reason
+        self.retryable = retryable
+
+
+class SettingsError(SeiTraderError):
+    """Settings are missing or wrong; the text lists all of them."""

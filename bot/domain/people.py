@@ -1,0 +1,65 @@
+"""People, their agents, and where they talk."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import NewType
+
+from bot.domain.money import Bps
+
+UserId = NewType("UserId", int)
+"""Telegram's numeric id; a @username is never a key."""
+
+AgentId = NewType("AgentId", int)
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who talked to the bot. Limits are their own choice, at or below the policy's."""
+
+    id: UserId
+    name: str
+    username: str | None
+    accepted_terms: str | None
+    slippage: Bps
+    trade_cap_usd: Decimal
+    day_cap_usd: Decimal
+    language: str
+
+
+class AgentState(StrEnum):
+    """`OPENING` until its escrow is registered on the chain; `CLOSED` ones are kept for history."""
+
+    OPENING = "opening"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """An actor account of its own plus the escrow it may trade from.
+
+    `owner` is where money leaves to and never changes. `escrow` is empty while `OPENING`.
+    `seed_version` names the ACTOR_SEED its key is derived from.
+    """
+
+    id: AgentId
+    user_id: UserId
+    name: str
+    instructions: str
+    owner: str
+    actor: str
+    escrow: str
+    seed_version: int
+    state: AgentState
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message goes: a chat, and a topic of it when it has some."""
+
+    chat_id: int
+    thread_id: int | None = None

@@ -1,0 +1,1 @@
+"""The brains: Gemini, and the rule-based analyst that stands in for it."""

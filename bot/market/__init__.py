@@ -1,0 +1,1 @@
+"""Market data: feeds, caches, single-flight, rate limits."""

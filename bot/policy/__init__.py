@@ -1,0 +1,1 @@
+"""Pure decisions: risk limits, indicators, profit and loss."""

@@ -1,0 +1,1 @@
+"""One module a kind of exchange; each declares itself as VENUE."""
