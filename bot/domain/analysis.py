@@ -160,7 +160,7 @@ class GuardVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """Symbols a question is about: listed ones, and words that look like tokens but are not ours."""
+    """Symbols a question is about: listed ones, and words like tokens that are not ours."""
 
     symbols: tuple[str, ...]
     unknown: tuple[str, ...] = ()

@@ -101,6 +101,7 @@ class Order:
 
     SWAP: sell at most `sell`, get at least `min_buy`, through `adapter` with `data`.
     WITHDRAW and FUND_ACTOR: move `sell`. OPEN_AGENT: `sell` is the actor's first gas.
+    `native_usd` is USD for one SEI when it was proposed, to value gas by.
     """
 
     sell: Amount
@@ -112,6 +113,7 @@ class Order:
     data: bytes = b""
     price_impact: Bps = NO_BPS
     fee: Bps = NO_BPS
+    native_usd: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
