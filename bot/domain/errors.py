@@ -4,6 +4,7 @@ SeiTraderError
 |-- UserError            shown to the user as it is
 |   `-- Refused          a trade or transfer our own limits said no to
 |-- UpstreamError        an edge failed; `retryable` says whether trying again may help
+|   `-- AnswerBlockedError  the model's provider refused to answer for safety reasons
 `-- SettingsError        the process cannot start
 """
 
@@ -30,6 +31,10 @@ class UpstreamError(SeiTraderError):
         self.edge = edge
         self.reason = reason
         self.retryable = retryable
+
+
+class AnswerBlockedError(UpstreamError):
+    """The model's provider refused this question or answer by its safety rules; final."""
 
 
 class SettingsError(SeiTraderError):

@@ -101,7 +101,8 @@ class Order:
 
     SWAP: sell at most `sell`, get at least `min_buy`, through `adapter` with `data`.
     WITHDRAW and FUND_ACTOR: move `sell`. OPEN_AGENT: `sell` is the actor's first gas.
-    `native_usd` is USD for one SEI when it was proposed, to value gas by.
+    `native_usd` is USD for one SEI when it was proposed, to value gas by; `buy_price_usd` is USD
+    for one unit of what a swap buys, at the same time.
     """
 
     sell: Amount
@@ -114,6 +115,7 @@ class Order:
     price_impact: Bps = NO_BPS
     fee: Bps = NO_BPS
     native_usd: Decimal = Decimal(0)
+    buy_price_usd: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

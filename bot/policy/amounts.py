@@ -94,13 +94,13 @@ def _parse_number(word: str) -> Decimal:
     return value
 
 
-def measure(wish: Wish, held: Amount, price: Price) -> Amount:
+def measure(wish: Wish, held: Amount, price: Price | None) -> Amount:
     """What a wish comes to in the token that is given away, rounded down to base units.
 
     Args:
         wish: as parsed.
         held: what may be given away (gas reserve already taken off).
-        price: of the token that is given away.
+        price: of the token that is given away; needed for a wish in dollars only.
 
     Raises:
         UserError: it comes to nothing.
@@ -111,13 +111,17 @@ def measure(wish: Wish, held: Amount, price: Price) -> Amount:
     return amount
 
 
-def _scale(wish: Wish, held: Amount, price: Price) -> Amount:
+def _scale(wish: Wish, held: Amount, price: Price | None) -> Amount:
     match wish:
         case Share(fraction):
             with exact():
                 raw = (Decimal(held.raw) * fraction).to_integral_value(rounding=ROUND_DOWN)
             return Amount(held.token, int(raw))
         case Dollars(value):
+            if price is None:
+                raise UserError(
+                    f"I have no price for {held.token.symbol} now. Write units instead."
+                )
             return price.amount_of(held.token, value)
         case Units(value):
             return held.token.amount(value)

@@ -32,7 +32,8 @@ class Step:
 
     Applied in one database transaction, only if the intent is still in `expect`.
     `balance_changes` are signed base units by symbol, applied to what the deposit watcher has
-    seen of the agent's escrow. `escrow` is set when an agent was opened.
+    seen of the agent's escrow. `escrow` is set when an agent was opened. `frees_nonce` takes the
+    account's ledger back to `signed.nonce`: for a DROPPED intent that no node ever accepted.
     """
 
     expect: IntentState
@@ -45,6 +46,7 @@ class Step:
     notice: Notice | None = None
     balance_changes: Mapping[str, int] = field(default_factory=dict)
     escrow: str = ""
+    frees_nonce: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,10 @@ class Agents(Protocol):
         """All agents with an escrow that are not closed, for the deposit watcher."""
         ...
 
+    async def load_opening(self) -> Sequence[Agent]:
+        """Agents whose escrow is not registered yet, for recovery."""
+        ...
+
     async def save_instructions(self, agent_id: AgentId, instructions: str) -> None:
         """Replace an agent's instructions."""
         ...

@@ -1,0 +1,278 @@
+"""From a checked question to a decision: guard, tickers, market data, analyst, limits.
+
+What an analyst says is a stranger's words. It is shown, recorded and clipped; it moves nothing.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Protocol, TypeVar
+
+from bot.domain.analysis import (
+    Action,
+    Brief,
+    Extraction,
+    MarketSummary,
+    MarketView,
+    MoreContext,
+    TokenProfile,
+    TradeDecision,
+    Turn,
+)
+from bot.domain.errors import UpstreamError, UserError
+from bot.domain.money import Amount, Price, Token
+from bot.domain.tokens import Listing
+from bot.policy.indicators import indicators
+from bot.policy.measures import measures
+from bot.policy.risk import Limits, price_age
+from bot.ports.brain import Brain
+from bot.ports.chain import ChainReader
+from bot.ports.clock import Clock
+from bot.ports.market import Market
+from bot.ports.records import Conversations
+from bot.services.questions import Advised, Answer, Decided, Progress, Question
+
+_HISTORY_DAYS = 30
+_MAX_VIEWS = 3
+_SPANS = (1, 7, 14, 30, 90, 180, 365)
+T = TypeVar("T")
+
+
+class Desk(Protocol):
+    """What answering works with."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        ...
+
+    @property
+    def market(self) -> Market:
+        """Prices and histories."""
+        ...
+
+    @property
+    def reader(self) -> ChainReader:
+        """Balances."""
+        ...
+
+    @property
+    def conversations(self) -> Conversations:
+        """Where turns and decisions are kept."""
+        ...
+
+    @property
+    def listing(self) -> Listing:
+        """Tokens."""
+        ...
+
+    @property
+    def limits(self) -> Limits:
+        """Caps."""
+        ...
+
+
+@dataclass(slots=True)
+class Analysts:
+    """The analyst in charge of one question; the fallback takes over for good on a failure."""
+
+    brain: Brain
+    fallback: Brain
+    note: str = ""
+
+    async def call(self, ask: Callable[[Brain], Awaitable[T]]) -> T:
+        """Ask the analyst in charge, and the fallback if that fails.
+
+        Raises:
+            UpstreamError: the fallback failed too.
+        """
+        asked = self.brain
+        try:
+            return await ask(asked)
+        except UpstreamError as error:
+            if asked is self.fallback:
+                raise
+            why = "cannot be reached or is busy" if error.retryable else "gave no usable answer"
+            self.note = f"{asked.label} {why}, so this is the {self.fallback.label}."
+            self.brain = self.fallback
+        return await ask(self.fallback)
+
+
+@dataclass(slots=True)
+class Answering:
+    """One question under way."""
+
+    desk: Desk
+    question: Question
+    turns: Sequence[Turn]
+    analysts: Analysts
+    progress: Progress
+    notes: list[str] = field(default_factory=list)
+
+    async def run(self) -> Answer:
+        """Answer it, and record the exchange."""
+        await self.progress("Reading your question")
+        text, symbols = self.question.text, self.desk.listing.symbols
+        verdict, extraction = await asyncio.gather(
+            self.analysts.call(lambda brain: brain.guard(text)),
+            self.analysts.call(lambda brain: brain.extract(text, self.turns, symbols)),
+        )
+        if not verdict.allowed:
+            raise UserError(verdict.reason or "I can only talk about trading on Sei.")
+        tokens = self._tokens(extraction)
+        if not tokens:
+            return await self._advise()
+        await self.progress(f"Reading the market for {', '.join(t.symbol for t in tokens)}")
+        brief = await self._brief(tokens, _HISTORY_DAYS)
+        await self.progress("Weighing it up")
+        return await self._decided(*await self._decide(brief))
+
+    def _tokens(self, extraction: Extraction) -> list[Token]:
+        if extraction.unknown:
+            names = ", ".join(extraction.unknown)
+            self.notes.append(f"I do not trade {names}, so I left that out.")
+        found = [self.desk.listing.find(symbol) for symbol in extraction.symbols]
+        return [token for token in found if token in self.desk.listing.tradable and token][
+            :_MAX_VIEWS
+        ]
+
+    async def _advise(self) -> Advised:
+        await self.progress("Reading the whole market")
+        summary = await self.desk.market.fetch_summary()
+        brief = self._blank_brief((), summary, ())
+        advice = await self.analysts.call(lambda brain: brain.advise(brief))
+        await self._remember(advice.text)
+        return Advised(advice, self._all_notes())
+
+    async def _decide(self, brief: Brief) -> tuple[TradeDecision, Brief]:
+        decision = await self.analysts.call(lambda brain: brain.decide(brief))
+        if isinstance(decision, MoreContext):
+            await self.progress("Looking further")
+            brief = await self._widen(brief, decision)
+            decision = await self.analysts.call(lambda brain: brain.decide(brief))
+        known = {view.token.symbol for view in brief.views}
+        if isinstance(decision, MoreContext) or decision.symbol not in known:
+            self.analysts.note = (
+                f"{self.analysts.brain.label} gave no usable answer, so this is the "
+                f"{self.analysts.fallback.label}."
+            )
+            decision = await self.analysts.fallback.decide(replace(brief, may_ask_more=False))
+        if isinstance(decision, MoreContext):
+            raise UpstreamError("gemini", "no analyst would decide", retryable=False)
+        return decision, brief
+
+    async def _widen(self, brief: Brief, wish: MoreContext) -> Brief:
+        have = [view.token for view in brief.views]
+        asked = [self.desk.listing.find(symbol) for symbol in wish.symbols]
+        more = [token for token in asked if token and token not in have]
+        days = min(_SPANS, key=lambda span: abs(span - wish.days))
+        wider = await self._brief((have + more)[: _MAX_VIEWS + 2], days)
+        return replace(wider, may_ask_more=False)
+
+    async def _brief(self, tokens: Sequence[Token], days: int) -> Brief:
+        prices, holdings, *views = await asyncio.gather(
+            self.desk.market.fetch_prices(self.desk.listing.tokens),
+            self._balances(),
+            *(self._view(token, days) for token in tokens),
+        )
+        priced = tuple(
+            replace(view, price=prices[view.token.symbol])
+            for view in views
+            if view.token.symbol in prices
+        )
+        if not priced:
+            raise UpstreamError("market", "no prices", retryable=True)
+        return self._blank_brief(priced, None, _worth(holdings, prices))
+
+    async def _view(self, token: Token, days: int) -> MarketView:
+        history, profile = await asyncio.gather(
+            self.desk.market.fetch_history(token, days), self._profile(token)
+        )
+        last = history.candles[-1]
+        price = Price(token.symbol, last.close, history.as_of, "history")
+        return MarketView(token, price, history, indicators(history), measures(history), profile)
+
+    async def _profile(self, token: Token) -> TokenProfile | None:
+        try:
+            return await self.desk.market.fetch_profile(token)
+        except UpstreamError:
+            return None
+
+    async def _balances(self) -> Mapping[str, Amount]:
+        agent = self.question.agent
+        if not agent.escrow:
+            return {}
+        try:
+            held = await self.desk.reader.read_balances([agent.escrow], self.desk.listing.tokens)
+        except UpstreamError:
+            self.notes.append("The chain does not answer, so I do not know what you hold.")
+            return {}
+        return held[agent.escrow]
+
+    def _blank_brief(
+        self,
+        views: tuple[MarketView, ...],
+        summary: MarketSummary | None,
+        holdings: tuple[tuple[str, Decimal, Decimal], ...],
+    ) -> Brief:
+        user = self.question.user
+        return Brief(
+            question=self.question.text,
+            instructions=self.question.agent.instructions,
+            language=user.language,
+            turns=tuple(self.turns),
+            views=views,
+            summary=summary,
+            holdings=holdings,
+            trade_cap_usd=min(user.trade_cap_usd, self.desk.limits.trade_cap_usd),
+            tradable=tuple(token.symbol for token in self.desk.listing.tradable),
+            may_ask_more=True,
+        )
+
+    async def _decided(self, decision: TradeDecision, brief: Brief) -> Decided:
+        view = next(v for v in brief.views if v.token.symbol == decision.symbol)
+        suggested = self._clip(decision, view, brief)
+        agent_id = int(self.question.agent.id)
+        decision_id = await self.desk.conversations.save_decision(
+            agent_id, self.question.text, decision, self.desk.clock.now()
+        )
+        await self._remember(f"{decision.action} {decision.symbol}: {decision.summary}")
+        return Decided(decision_id, decision, view, suggested, self._all_notes())
+
+    def _clip(self, decision: TradeDecision, view: MarketView, brief: Brief) -> Decimal:
+        """USD a button may offer: within the cap and what is held, 0 where there is nothing."""
+        if decision.action is Action.HOLD:
+            return Decimal(0)
+        age = price_age(self.desk.clock.now(), view.price)
+        if age > self.desk.limits.max_price_age:
+            minutes = int(age.total_seconds() // 60)
+            self.notes.append(
+                f"The price is {minutes:,} minutes old, too old to trade on; trading waits."
+            )
+            return Decimal(0)
+        buying = decision.action is Action.BUY
+        given = self.desk.listing.quote.symbol if buying else decision.symbol
+        held = next((usd for symbol, _, usd in brief.holdings if symbol == given), Decimal(0))
+        if held < self.desk.limits.min_trade_usd:
+            self.notes.append(f"{self.question.agent.name} holds no {given} to trade with yet.")
+            return Decimal(0)
+        return min(decision.suggested_usd, brief.trade_cap_usd, held)
+
+    async def _remember(self, answer: str) -> None:
+        turn = Turn(self.question.text, answer, self.desk.clock.now())
+        agent_id = int(self.question.agent.id)
+        await self.desk.conversations.save_turn(self.question.chat_id, agent_id, turn)
+
+    def _all_notes(self) -> tuple[str, ...]:
+        return (*([self.analysts.note] if self.analysts.note else []), *self.notes)
+
+
+def _worth(
+    balances: Mapping[str, Amount], prices: Mapping[str, Price]
+) -> tuple[tuple[str, Decimal, Decimal], ...]:
+    return tuple(
+        (symbol, amount.value, amount.worth(prices[symbol]))
+        for symbol, amount in balances.items()
+        if amount.raw and symbol in prices
+    )

@@ -1,0 +1,79 @@
+"""Take a question in: what may be asked, how often, and what must never be pasted."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from cachetools import LRUCache
+
+from bot.domain.errors import UserError
+from bot.domain.tokens import Listing
+from bot.policy.risk import Limits
+from bot.policy.secrets import find_secret
+from bot.ports.brain import Brain
+from bot.ports.chain import ChainReader
+from bot.ports.clock import Clock
+from bot.ports.market import Market
+from bot.ports.records import Conversations
+from bot.services.answering import Analysts, Answering
+from bot.services.questions import Answer, Progress, Question, SecretPastedError
+
+MAX_QUESTION = 1_000
+_QUESTIONS_A_MINUTE = 10
+_MINUTE = timedelta(minutes=1)
+_TURNS = 10
+TURN_LIFE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Converse:
+    """Answers questions. `fallback` answers, labelled, when `brain` cannot."""
+
+    clock: Clock
+    brain: Brain
+    fallback: Brain
+    market: Market
+    reader: ChainReader
+    conversations: Conversations
+    listing: Listing
+    limits: Limits
+    _asked: LRUCache[int, deque[datetime]] = field(default_factory=lambda: LRUCache(10_000))
+
+    async def ask(self, question: Question, progress: Progress) -> Answer:
+        """Answer a question; at most two model calls in a row unless more context is asked for.
+
+        Raises:
+            SecretPastedError: the message must be deleted.
+            UserError: too long, too many, or not about trading.
+            UpstreamError: market data are not to be had at all.
+        """
+        self._check(question)
+        since = self.clock.now() - TURN_LIFE
+        turns = await self.conversations.load_turns(
+            question.chat_id, int(question.agent.id), since, _TURNS
+        )
+        analysts = Analysts(self.brain, self.fallback)
+        return await Answering(self, question, turns, analysts, progress).run()
+
+    def _check(self, question: Question) -> None:
+        text = question.text
+        if secret := find_secret(text):
+            raise SecretPastedError(
+                f"That looked like a {secret}, so I deleted the message. Never share one with "
+                "anybody, me included. If it was real, move what it protects to a new one now."
+            )
+        if len(text) > MAX_QUESTION:
+            raise UserError(
+                f"That is {len(text):,} characters; a question may have {MAX_QUESTION:,}."
+            )
+        now = self.clock.now()
+        asked = self._asked.setdefault(int(question.user.id), deque())
+        while asked and now - asked[0] >= _MINUTE:
+            asked.popleft()
+        if len(asked) >= _QUESTIONS_A_MINUTE:
+            wait_s = int((_MINUTE - (now - asked[0])).total_seconds()) + 1
+            raise UserError(
+                f"That is more than {_QUESTIONS_A_MINUTE} questions in a minute. "
+                f"Ask again in {wait_s} seconds."
+            )
+        asked.append(now)

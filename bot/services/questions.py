@@ -1,0 +1,47 @@
+"""A question and the forms an answer takes."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.domain.analysis import Advice, MarketView, TradeDecision
+from bot.domain.errors import UserError
+from bot.domain.people import Agent, User
+
+Progress = Callable[[str], Awaitable[None]]
+
+
+class SecretPastedError(UserError):
+    """The text seems to hold a secret: the door deletes the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question as the door hands it over. `agent` is the one the chat is looking at."""
+
+    user: User
+    agent: Agent
+    chat_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision with the market it was made on. `suggested_usd` is clipped; 0 means no button."""
+
+    decision_id: int
+    decision: TradeDecision
+    view: MarketView
+    suggested_usd: Decimal
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Advised:
+    """An answer without a trade."""
+
+    advice: Advice
+    notes: tuple[str, ...]
+
+
+Answer = Decided | Advised
