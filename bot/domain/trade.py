@@ -1,5 +1,6 @@
 """A trade from request to receipt."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -93,6 +94,20 @@ OPEN = frozenset({IntentState.CONFIRMED, IntentState.SIGNED, IntentState.SENT, I
 
 IN_FLIGHT = frozenset({IntentState.SIGNED, IntentState.SENT, IntentState.MINED})
 """States in which a nonce of the account is taken; an account has one such intent at a time."""
+
+STEPS: Mapping[IntentState, frozenset[IntentState]] = {
+    IntentState.PROPOSED: frozenset({IntentState.DECLINED, IntentState.EXPIRED}),
+    IntentState.CONFIRMED: frozenset(
+        {IntentState.SIGNED, IntentState.REFUSED, IntentState.EXPIRED}
+    ),
+    IntentState.SIGNED: frozenset({IntentState.SENT, IntentState.MINED, IntentState.DROPPED}),
+    IntentState.SENT: frozenset({IntentState.MINED, IntentState.DROPPED}),
+    IntentState.MINED: frozenset({IntentState.SETTLED, IntentState.REVERTED}),
+}
+"""Steps the journal accepts; only `Journal.confirm` leads to CONFIRMED, ends have none.
+
+SIGNED may be found MINED at once: the process ended between sending and writing SENT.
+"""
 
 
 @dataclass(frozen=True, slots=True)
