@@ -1,0 +1,1 @@
+"""Gemini's REST API on loopback, for tests and benchmarks."""
