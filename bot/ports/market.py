@@ -7,6 +7,9 @@ from typing import Any, Protocol
 from bot.domain.analysis import MarketSummary, PriceHistory, TokenProfile
 from bot.domain.money import Price, Token
 
+SPANS_DAYS = (1, 7, 14, 30, 90, 180, 365)
+"""The histories a market has."""
+
 
 class Market(Protocol):
     """Raises `UpstreamError("market")` only when neither feed nor cache can answer.
@@ -20,7 +23,7 @@ class Market(Protocol):
         ...
 
     async def fetch_history(self, token: Token, days: int) -> PriceHistory:
-        """Candles for the last `days` (1, 7, 14, 30, 90, 180 or 365)."""
+        """Candles for the last `days` (one of `SPANS_DAYS`, else ValueError)."""
         ...
 
     async def fetch_profile(self, token: Token) -> TokenProfile:
