@@ -165,11 +165,12 @@ class GeminiBrain(Brain):
         async def attempt() -> _ResultT:
             try:
                 response = await self._generate(prompt, contents)
-                return parse(_answer(response, prompt, expected))
-            except UpstreamError:
-                raise
             except _FOREIGN as error:
                 raise self._mapped(error, prompt) from None
+            try:
+                return parse(_answer(response, prompt, expected))
+            except MalformedError as error:
+                raise _failure(f"answer to {name} malformed: {error}", retryable=True) from None
 
         return await self._retrying(attempt)
 
@@ -194,8 +195,6 @@ class GeminiBrain(Brain):
             return self._mapped_status(error, prompt)
         if isinstance(error, TimeoutError):
             return _failure(f"no answer within {self._timeout_s:g} s", retryable=True)
-        if isinstance(error, MalformedError):
-            return _failure(f"answer to {prompt.name} malformed: {error}", retryable=True)
         if isinstance(error, aiohttp.ClientError | OSError):
             return _failure(f"connection failed: {type(error).__name__}", retryable=True)
         return _failure(f"unreadable response: {type(error).__name__}", retryable=True)
@@ -218,7 +217,7 @@ _FOREIGN = (
     errors.UnknownApiResponseError,
     aiohttp.ClientError,
     OSError,  # timeouts too
-    ValueError,  # our MalformedError, JSON, unicode and pydantic errors
+    ValueError,  # JSON, unicode and pydantic errors
     TypeError,  # the SDK takes the shape of a response for granted
     AttributeError,
     LookupError,

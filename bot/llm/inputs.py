@@ -120,7 +120,7 @@ def _optional(value: Decimal | float | None) -> str | None:
 
 def number(value: Decimal | float) -> str:
     """Five significant digits, never in exponent form; whole numbers stay whole."""
-    exact = Decimal(repr(value)) if isinstance(value, float) else value
+    exact = Decimal(str(value)) if isinstance(value, float) else value
     if exact and exact.is_finite() and exact.adjusted() < 4:
         exact = round(exact, 4 - exact.adjusted())
     else:
