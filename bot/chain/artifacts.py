@@ -1,0 +1,57 @@
+"""Compiled contracts: ours from the repository, the exchanges' from their npm packages."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from bot.domain.errors import SettingsError
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+NODE_MODULES = REPOSITORY / "node_modules"
+_OURS = REPOSITORY / "contracts" / "artifacts"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Artifact:
+    """`abi` as the compiler wrote it; `bytecode` is 0x-prefixed creation code."""
+
+    name: str
+    abi: list[dict[str, Any]]
+    bytecode: str
+
+
+@cache
+def load_artifact(name: str) -> Artifact:
+    """One of our contracts, e.g. `CaretEscrow` or, for tests, `test/Reentrant`."""
+    return _load(_OURS / f"{name}.json")
+
+
+@cache
+def load_published(path: str) -> Artifact:
+    """A contract as published on npm; `path` is relative to `node_modules`.
+
+    Raises:
+        SettingsError: the package is not installed.
+    """
+    return _load(NODE_MODULES / path)
+
+
+@cache
+def contracts_digest() -> str:
+    """Changes whenever one of our compiled contracts does, those for tests aside."""
+    digest = hashlib.sha256()
+    for file in sorted(_OURS.glob("*.json")):
+        digest.update(_load(file).bytecode.encode())
+    return digest.hexdigest()
+
+
+def _load(file: Path) -> Artifact:
+    try:
+        raw = json.loads(file.read_text())
+    except FileNotFoundError:
+        raise SettingsError(f"{file.relative_to(REPOSITORY)} is missing: run `make`") from None
+    code = raw["bytecode"]
+    return Artifact(file.stem, raw["abi"], code if code.startswith("0x") else f"0x{code}")
