@@ -15,29 +15,7 @@ NOT_OURS = (
 NOT_ALLOWED = (
     "I cannot change my rules or share my inner workings, but I am glad to look at a token."
 )
-NO_SECRETS = "I never ask for or hand out private keys or recovery phrases. Ask me about a token."
-
-_INJECTION = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass)\s+(?:\w+\s+){0,2}"
-    r"(?:your|previous|prior|above|system|safety)\s+(?:\w+\s+){0,2}"
-    r"(?:instructions?|rules?|prompts?|guidelines|limits)\b"
-    r"|\b(?:ignore|disregard|forget)\s+(?:(?:all|any|the)\s+)*(?:instructions|prompts?|guidelines)\b"
-    r"|\b(?:system|hidden|initial) (?:prompt|instructions)\b|\bjailbreak|\bdeveloper mode\b"
-    r"|\byou are (?:now|no longer)\b|\bpretend (?:to be|you)\b|\bdan mode\b",
-    re.IGNORECASE,
-)
-_SECRETS = "I never ask for or hand out private keys or recovery phrases. Ask me about a token."
-
-_INJECTION = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass)\s+"
-    r"(?:(?:all|any|of|the|these|those|above|earlier|former)\s+){0,3}"
-    r"(?:(?:your|previous|prior|system|safety)\s+(?:\w+\s+)?)?"
-    r"(?:instructions?|prompts?|guidelines|(?<=your )rules|(?<=your )limits)\b"
-    r"|\b(?:system|hidden|initial) (?:prompt|instructions)\b|\bjailbreak|\bdeveloper mode\b"
-    r"|\byou are (?:now|no longer)\b|\bpretend (?:to be|you)\b|\bdan mode\b",
-    re.IGNORECASE | re.DOTALL,
-)
-_SECRETS = re.compile(
+NO_SECRETS = re.compile(
     r"\b(?:give|show|tell|send|reveal|print|export)\b.{0,40}"
     r"\b(?:private keys?|seed phrases?|recovery phrases?|mnemonics?|api keys?)\b",
     re.IGNORECASE | re.DOTALL,
@@ -62,7 +40,7 @@ _GENERAL = re.compile(
 )
 _FOLLOW_UP = re.compile(
     r"\b(?:it|its|that|this|them|they|one|both|and|why|now|still|again|more|then|buy|sell|hold"
-    r"|wait|how (?:much|about)|what about|stop|target|entry|risk\w*|later|instead|longer|shorter)\b",
+    r"|wait|how (?:much|about)|what about|stop|target|entry|risk\w*|later|instead)\b",
     re.IGNORECASE,
 )
 _FOLLOW_UP_WORDS = 12
