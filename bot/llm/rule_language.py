@@ -15,7 +15,18 @@ NOT_OURS = (
 NOT_ALLOWED = (
     "I cannot change my rules or share my inner workings, but I am glad to look at a token."
 )
-NO_SECRETS = re.compile(
+NO_SECRETS = "I never ask for or hand out private keys or recovery phrases. Ask me about a token."
+
+_INJECTION = re.compile(
+    r"\b(?:ignore|disregard|forget|override|bypass)\s+(?:\w+\s+){0,2}"
+    r"(?:your|previous|prior|above|system|safety)\s+(?:\w+\s+){0,2}"
+    r"(?:instructions?|rules?|prompts?|guidelines|limits)\b"
+    r"|\b(?:ignore|disregard|forget)\s+(?:(?:all|any|the)\s+)*(?:instructions|prompts?|guidelines)\b"
+    r"|\b(?:system|hidden|initial) (?:prompt|instructions)\b|\bjailbreak|\bdeveloper mode\b"
+    r"|\byou are (?:now|no longer)\b|\bpretend (?:to be|you)\b|\bdan mode\b",
+    re.IGNORECASE,
+)
+_SECRETS = re.compile(
     r"\b(?:give|show|tell|send|reveal|print|export)\b.{0,40}"
     r"\b(?:private keys?|seed phrases?|recovery phrases?|mnemonics?|api keys?)\b",
     re.IGNORECASE | re.DOTALL,

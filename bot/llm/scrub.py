@@ -23,9 +23,9 @@ _TLD = (
 _UNWANTED = re.compile(
     rf"""
       \b[a-z][a-z0-9+.-]{{1,20}}://\S*                     # any URL, tg:// included
-    | \b(?:javascript|data|mailto|tg|ton):\S+              # links without slashes
+    | \b(?:javascript|data|mailto|tg|ton):\S+   # links without slashes
     | \b(?:t\.me|www\.)\S*
-    | \b(?:[\w-]{{1,63}}\.){{1,6}}(?:{_TLD})\b(?:[/?\#:]\S*)?           # bare domains, which Telegram links
+    | \b(?:[\w-]{{1,63}}\.){{1,6}}(?:{_TLD})\b(?:[/?\#:]\S*)?  # bare domains, which get linked
     | \b0x[0-9a-f]{{40}}[0-9a-f]*                          # EVM addresses, hashes, keys
     | \b(?=\w*\d)\w{{26,}}\b                               # other chains' addresses and keys
     | (?<![^\s"'(\[:;,!?.>])/[a-z][a-z0-9_]{{1,31}}(?:@\w+)?\b   # bot commands
