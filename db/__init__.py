@@ -1,0 +1,56 @@
+"""The database: SQLite by default, PostgreSQL by URL; `await open(url, clock)` is the way in."""
+
+from dataclasses import dataclass
+
+from bot.ports.clock import Clock
+from db.agents import SqlAgents
+from db.conversations import SqlConversations, SqlDialogues
+from db.deposits import SqlDeposits
+from db.journal import SqlJournal
+from db.kept import SqlMarketStore, SqlSwitches
+from db.migrate import migrate
+from db.outbox import SqlOutbox
+from db.people import SqlPeople
+from db.store import Store, connect
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One repository a port, over one store."""
+
+    store: Store
+    journal: SqlJournal
+    deposits: SqlDeposits
+    outbox: SqlOutbox
+    people: SqlPeople
+    agents: SqlAgents
+    dialogues: SqlDialogues
+    conversations: SqlConversations
+    switches: SqlSwitches
+    market: SqlMarketStore
+
+    async def close(self) -> None:
+        """Let the running transaction end, then let go of the database."""
+        await self.store.close()
+
+
+async def open(url: str, clock: Clock) -> Database:
+    """Connect to `sqlite:///path` (made if missing) or `postgresql://...` and migrate it.
+
+    Raises:
+        SettingsError: the URL is neither, or a newer version has written this database.
+    """
+    store = await connect(url)
+    await store.transact(migrate)
+    return Database(
+        store=store,
+        journal=SqlJournal(store),
+        deposits=SqlDeposits(store, clock),
+        outbox=SqlOutbox(store),
+        people=SqlPeople(store, clock),
+        agents=SqlAgents(store, clock),
+        dialogues=SqlDialogues(store),
+        conversations=SqlConversations(store),
+        switches=SqlSwitches(store),
+        market=SqlMarketStore(store),
+    )
