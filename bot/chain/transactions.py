@@ -1,0 +1,72 @@
+"""What each kind of intent is on the chain: sender, target, value and calldata. Pure."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.chain.bindings import load_abi
+from bot.domain.money import NATIVE, Token
+from bot.domain.people import Agent
+from bot.domain.trade import Intent, IntentKind, Order
+from bot.ports.chain import ChainRefusedError
+
+GRACE = timedelta(seconds=30)
+"""How long after its expiry a swap confirmed in the last moment may still be mined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A transaction without nonce, gas and signature. `value` is wei of native SEI."""
+
+    sender: str
+    to: str
+    value: int
+    data: bytes
+
+
+def outgoing_of(intent: Intent, agent: Agent, orchestrator: str) -> Outgoing:
+    """The transaction that does `intent`; always the same one for the same intent.
+
+    Raises:
+        ChainRefusedError: the agent has no escrow yet, or a swap has no minimum.
+    """
+    if intent.kind is IntentKind.OPEN_AGENT:
+        register = load_abi("CaretOrchestrator").methods["registerActor"]
+        data = register.encode(int(agent.owner, 16), agent.actor)
+        return Outgoing(intent.account, orchestrator, intent.order.sell.raw, data)
+    if not agent.escrow:
+        raise ChainRefusedError("NoEscrow")
+    return Outgoing(intent.account, agent.escrow, 0, _escrow_call(intent, agent))
+
+
+def _escrow_call(intent: Intent, agent: Agent) -> bytes:
+    methods = load_abi("CaretEscrow").methods
+    sell = intent.order.sell
+    match intent.kind:
+        case IntentKind.SWAP:
+            return methods["swap"].encode(*_swap_arguments(intent, intent.order))
+        case IntentKind.WITHDRAW:
+            return methods["releaseFunds"].encode(_payable(sell.token), agent.owner, sell.raw)
+        case IntentKind.FUND_ACTOR:
+            return methods["fundActor"].encode(_payable(sell.token), sell.raw)
+        case _:
+            raise ValueError(f"no escrow call for {intent.kind}")
+
+
+def _swap_arguments(intent: Intent, order: Order) -> tuple[object, ...]:
+    if order.min_buy is None:
+        raise ChainRefusedError("NoMinimum")
+    return (
+        intent.sequence,
+        int((intent.expires_at + GRACE).timestamp()),
+        order.adapter,
+        order.sell.token.address,
+        order.min_buy.token.address,
+        order.sell.raw,
+        order.min_buy.raw,
+        order.data,
+    )
+
+
+def _payable(token: Token) -> str:
+    """SEI is paid out natively: the escrow unwraps what is missing."""
+    return NATIVE if token.is_wrapped_native else token.address
