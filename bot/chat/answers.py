@@ -1,0 +1,122 @@
+"""Plain text is a question; its answer is a card."""
+
+import asyncio
+from collections.abc import Sequence
+from decimal import Decimal
+
+from bot.chat.errors import answer_error
+from bot.chat.pictures.chart import render_price_chart
+from bot.chat.progress import ProgressLine
+from bot.chat.render import age, agent_line, clock, esc, price, usd
+from bot.chat.talk import Talk
+from bot.chat.view import Row, View, button, split
+from bot.domain.analysis import Action, MarketView, TradeDecision
+from bot.domain.people import Agent
+from bot.services.questions import Advised, Answer, Decided, Question
+
+_MARKS = {Action.BUY: "🟢 BUY", Action.SELL: "🔴 SELL", Action.HOLD: "⚪ HOLD"}
+_SHOWN = 4
+
+
+async def plain(talk: Talk, text: str) -> None:
+    """Answer in the background, so that the chat stays free for other things."""
+    agent = await talk.agent()
+    talk.spawn(_answer(talk, agent, text))
+
+
+async def _answer(talk: Talk, agent: Agent, text: str) -> None:
+    question = Question(talk.user, agent, talk.chat_id, text)
+    try:
+        async with ProgressLine(talk) as line:
+            answer = await talk.services.converse.ask(question, line.step)
+            views = await _views(talk, agent, answer)
+        for view in views:
+            await talk.say(view)
+    except Exception as error:  # noqa: BLE001 - a background end of the Telegram door
+        await answer_error(talk, error)
+
+
+async def _views(talk: Talk, agent: Agent, answer: Answer) -> Sequence[View]:
+    if isinstance(answer, Advised):
+        text = "\n\n".join(
+            [
+                esc(answer.advice.text),
+                *_notes(answer.notes),
+                f"<i>{esc(answer.advice.analyst)}</i>",
+            ]
+        )
+        return [View(part) for part in split(text)]
+    decision = answer.decision
+    chart = await asyncio.to_thread(
+        render_price_chart,
+        answer.view.history,
+        entry=decision.entry,
+        stop_loss=decision.stop_loss,
+        take_profit=decision.take_profit,
+        title=f"{decision.symbol} · {answer.view.history.days} days",
+    )
+    return [View(_card(talk, agent, answer), _rows(answer), chart)]
+
+
+def _card(talk: Talk, agent: Agent, answer: Decided) -> str:
+    decision, view = answer.decision, answer.view
+    lines = [
+        f"<b>{_MARKS[decision.action]} {esc(decision.symbol)}</b> · {agent_line(agent)}",
+        f"{esc(decision.summary)}",
+        "",
+        *_levels(decision),
+        f"Confidence: {decision.confidence} of 100",
+        *([f"Suggested: <b>{usd(answer.suggested_usd)}</b>"] if answer.suggested_usd else []),
+        "",
+        *(f"➕ {esc(reason)}" for reason in decision.reasons[:_SHOWN]),
+        *(f"➖ {esc(risk)}" for risk in decision.risks[:_SHOWN]),
+        "",
+        *_notes(answer.notes),
+        f"<i>{_risk_line(view)}</i>",
+        f"<i>{esc(decision.analyst)}, {_stamp(talk, view)}. Stop and target are advice: I do not "
+        "watch them yet. Not investment advice.</i>",
+    ]
+    return "\n".join(lines)
+
+
+def _levels(decision: TradeDecision) -> list[str]:
+    lines = [f"Entry: {price(decision.entry)}"]
+    if decision.stop_loss is not None:
+        lines.append(f"Stop-loss: {price(decision.stop_loss)}")
+    if decision.take_profit is not None:
+        ratio = decision.reward_to_risk
+        tail = f" (reward to risk {ratio:.1f})" if ratio is not None else ""
+        lines.append(f"Take-profit: {price(decision.take_profit)}{tail}")
+    return lines
+
+
+def _risk_line(view: MarketView) -> str:
+    risk = view.risk
+    return (
+        f"{view.history.days} days: volatility {risk.volatility:.0%} a year, worst fall "
+        f"{risk.max_drawdown:.0%}, value at risk {risk.value_at_risk_95:.1%} a day (95 %)"
+    )
+
+
+def _stamp(talk: Talk, view: MarketView) -> str:
+    now = talk.services.clock.now()
+    return f"price of {clock(view.price.as_of)} ({age(now - view.price.as_of)} old)"
+
+
+def _notes(notes: Sequence[str]) -> list[str]:
+    return [f"ℹ️ {esc(note)}" for note in notes]
+
+
+def _rows(answer: Decided) -> tuple[Row, ...]:
+    decision = answer.decision
+    if decision.action is Action.HOLD:
+        return ((button("🔄 Prices", "price", "one", decision.symbol),),)
+    verb = decision.action.value.lower()
+    other = button("✏️ Another amount", "ask", verb, decision.symbol, answer.decision_id)
+    no = button("✖ No thanks", "ask", "no", answer.decision_id)
+    if not answer.suggested_usd:
+        return ((other, no),)
+    dollars = answer.suggested_usd.quantize(Decimal("0.01"), rounding="ROUND_DOWN")
+    label = f"✅ {verb.capitalize()} {usd(dollars)} of {decision.symbol}"
+    go = button(label, "ask", "go", answer.decision_id, dollars, style="success")
+    return ((go,), (other, no))

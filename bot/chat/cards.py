@@ -1,0 +1,203 @@
+"""Cards about money: the offer to confirm, the receipt, and what became of everything else."""
+
+from decimal import Decimal
+
+from bot.chat.render import agent_line, esc, percent, price, quantity, units, usd
+from bot.chat.sentences import REVERT_SENTENCES
+from bot.chat.services import Services
+from bot.chat.view import Row, View, button, copy, link
+from bot.domain.money import BPS, exact
+from bot.domain.people import Agent
+from bot.domain.trade import Intent, IntentState, Order, Receipt, Side
+from bot.services.propose import Proposal
+from bot.services.settle import fill_of, receipt_of
+
+_RESTARTED = "\n<i>I was restarted while this was under way; this is what became of it.</i>"
+
+
+def proposal_view(proposal: Proposal, note: str = "") -> View:
+    """The offer: everything Confirm commits to."""
+    intent, order = proposal.intent, proposal.intent.order
+    verb = "Buy" if intent.side is Side.BUY else "Sell"
+    symbol = esc(proposal.token.symbol)
+    lines = [
+        *([f"{esc(note)}\n"] if note else []),
+        f"<b>{verb} {symbol}?</b> · {agent_line(proposal.agent)}",
+        "",
+        f"You give: <b>{units(order.sell)}</b> ({usd(intent.notional_usd)})",
+        *_expectation(order),
+        f"Price: {price(_unit_price(proposal))} for one {symbol}",
+        f"Price impact {percent(order.price_impact)}, exchange fee {percent(order.fee)}",
+        f"Exchange: {esc(order.venue)} ({esc(' → '.join(order.path))})",
+        "Network gas: paid by the agent, about 0.02 SEI",
+        "",
+        f"Good until {intent.expires_at:%H:%M:%S} UTC. If the market moves past the minimum, "
+        "nothing is traded and I ask again.",
+    ]
+    return View("\n".join(lines), _proposal_rows(intent))
+
+
+def _proposal_rows(intent: Intent) -> tuple[Row, ...]:
+    return (
+        (
+            button("✅ Confirm", "trade", "yes", intent.id, style="success"),
+            button("✖ Decline", "trade", "no", intent.id, style="danger"),
+        ),
+        (button("✏️ Another amount", "trade", "other", intent.id),),
+    )
+
+
+def _expectation(order: Order) -> list[str]:
+    if order.expected_buy is None or order.min_buy is None:
+        return []
+    return [
+        f"You get: about <b>{units(order.expected_buy)}</b>",
+        f"At least: {units(order.min_buy)}, or nothing happens",
+    ]
+
+
+def _unit_price(proposal: Proposal) -> Decimal:
+    order = proposal.intent.order
+    if order.expected_buy is None:
+        return Decimal(0)
+    sold, bought = order.sell.value, order.expected_buy.value
+    with exact():
+        if proposal.intent.side is Side.BUY:
+            return sold * proposal.sell_price.usd / bought
+        return bought * proposal.buy_price.usd / sold
+
+
+def receipt_view(services: Services, intent: Intent, agent: Agent, *, recovered: bool) -> View:
+    """What became of a swap."""
+    tail = _RESTARTED if recovered else ""
+    if intent.state is not IntentState.SETTLED:
+        return View(_failed_trade(services, intent, agent) + tail)
+    fill, order, receipt = fill_of(intent, intent.updated_at), intent.order, receipt_of(intent)
+    bought = fill.side is Side.BUY
+    with exact():
+        moved = fill.price_usd - fill.expected_price_usd
+        worse = moved if bought else -moved
+        slip = worse / fill.expected_price_usd * BPS if fill.expected_price_usd else Decimal(0)
+    verb = "Bought" if bought else "Sold"
+    side = "for" if bought else "into"
+    quote = (order.sell if bought else order.expected_buy or order.sell).token.symbol
+    with exact():
+        paid = Decimal(receipt.spent if bought else receipt.got).scaleb(
+            -(order.sell if bought else order.expected_buy or order.sell).token.decimals
+        )
+    lines = [
+        f"✅ <b>{verb} {quantity(fill.quantity)} {esc(fill.symbol)}</b> {side} "
+        f"{quantity(paid)} {esc(quote)}",
+        agent_line(agent),
+        "",
+        f"Price: {price(fill.price_usd)}, offered at {price(fill.expected_price_usd)}",
+        f"Slippage: {_slippage(slip)}",
+        f"Gas: {quantity(fill.gas_sei)} SEI ({usd(fill.gas_usd)})",
+        f"Exchange: {esc(fill.venue)}",
+        _hash_line(receipt),
+    ]
+    rows = (
+        (
+            button("📊 Portfolio", "portfolio", "view", agent.id),
+            button("🕘 History", "history", "page", 0, agent.id),
+        ),
+        *_explorer_rows(services, receipt),
+    )
+    return View("\n".join(lines) + tail, rows)
+
+
+def _slippage(bps: Decimal) -> str:
+    if abs(bps) < 1:
+        return "none"
+    return f"{percent(abs(bps))} {'worse' if bps > 0 else 'better'} than offered"
+
+
+def _failed_trade(services: Services, intent: Intent, agent: Agent) -> str:
+    head = f"{agent_line(agent)}\n"
+    why = esc(reason_sentence(intent.reason))
+    match intent.state:
+        case IntentState.REVERTED:
+            receipt = receipt_of(intent)
+            gas = quantity(Decimal(receipt.gas_paid).scaleb(-18))
+            return (
+                f"↩️ <b>Nothing was traded.</b> The chain undid the trade: {why}. "
+                f"Only {gas} SEI of gas was spent.\n{head}{_hash_line(receipt)}"
+            )
+        case IntentState.EXPIRED:
+            return f"⌛ <b>Nothing was traded.</b> The offer ran out before it was signed.\n{head}"
+        case IntentState.DROPPED:
+            return f"↩️ <b>Nothing was traded.</b> The network did not take it: {why}.\n{head}"
+        case _:
+            return f"🛑 <b>Nothing was traded:</b> {why}.\n{head}"
+
+
+def reason_sentence(reason: str) -> str:
+    """A journalled reason in words."""
+    if is_market_move(reason):
+        return "the market moved past your minimum"
+    return REVERT_SENTENCES.get(reason, f"the chain refused it ({reason or 'no reason given'})")
+
+
+def is_market_move(reason: str) -> bool:
+    """Whether a refusal means that the minimum could not be had any more."""
+    squeezed = reason.lower().replace(" ", "").replace("_", "")
+    return any(word in squeezed for word in ("toolittle", "insufficientoutput", "slippage"))
+
+
+def withdrawal_view(services: Services, intent: Intent, agent: Agent, *, recovered: bool) -> View:
+    """What became of a withdrawal."""
+    tail = _RESTARTED if recovered else ""
+    amount = units(intent.order.sell)
+    if intent.state is not IntentState.SETTLED:
+        why = esc(reason_sentence(intent.reason))
+        return View(
+            f"🛑 <b>{amount} was not withdrawn:</b> {why}. It is still in the escrow of "
+            f"{agent_line(agent)}.{tail}"
+        )
+    receipt = receipt_of(intent)
+    return View(
+        f"📤 <b>{amount}</b> left {agent_line(agent)} for its owner "
+        f"<code>{agent.owner}</code>.\n{_hash_line(receipt)}{tail}",
+        _explorer_rows(services, receipt),
+    )
+
+
+def opened_view(services: Services, intent: Intent, agent: Agent) -> View:
+    """An agent is ready, or could not be opened."""
+    if intent.state is not IntentState.SETTLED:
+        why = esc(reason_sentence(intent.reason))
+        return View(
+            f"🛑 {agent_line(agent)} could not be opened: {why}. No money is involved yet. "
+            f"Reference: <code>{intent.correlation_id}</code>"
+        )
+    return View(
+        f"🎉 {agent_line(agent)} is open.\n\n"
+        f"Its escrow: <code>{agent.escrow}</code>\n"
+        f"Money leaves it to its owner only: <code>{agent.owner}</code>\n\n"
+        "Deposit something, then just ask me: <i>should I buy SEI?</i>",
+        (
+            (button("📥 Deposit", "deposit", "show", agent.id, style="success"),),
+            (button("🤖 Agent", "agents", "open", agent.id),),
+        ),
+    )
+
+
+def pending_view(services: Services, intent: Intent) -> View:
+    """Sent but not confirmed is not failed."""
+    tx = intent.signed.tx_hash if intent.signed else ""
+    return View(
+        "⏳ Your transaction is sent and the network has not confirmed it yet. It can run only "
+        "once; I keep watching and tell you.\n"
+        f"Transaction: <code>{tx}</code>"
+    )
+
+
+def _hash_line(receipt: Receipt) -> str:
+    return f"Transaction: <code>{receipt.tx_hash}</code>"
+
+
+def _explorer_rows(services: Services, receipt: Receipt) -> tuple[Row, ...]:
+    explorer = services.facts.explorer
+    if not explorer:
+        return ((copy("📋 Copy transaction hash", receipt.tx_hash),),)
+    return ((link("🔍 Explorer", f"{explorer}/tx/{receipt.tx_hash}"),),)

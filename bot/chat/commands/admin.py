@@ -1,0 +1,72 @@
+"""/admin: state of the edges, open intents, pause and resume trading. No spending power."""
+
+import structlog
+
+from bot.chat.command import Command
+from bot.chat.render import age, clock, esc, units
+from bot.chat.talk import Talk
+from bot.chat.view import View, button
+from bot.services.switches import pause_trading, trading_paused
+
+log = structlog.get_logger(__name__)
+_SHOWN = 10
+
+
+async def show(talk: Talk, _: str) -> None:
+    """Everything at a glance."""
+    services = talk.services
+    now = services.clock.now()
+    edges = await services.facts.edges()
+    paused = await trading_paused(services.switches)
+    intents = await services.journal.load_open()
+    lines = [
+        f"🛠 <b>Admin</b> · {esc(services.facts.network)} · version {esc(services.facts.version)}",
+        "",
+        *(
+            f"{'🟢' if edge.healthy else '🔴'} {esc(edge.name)}: {esc(edge.detail)}"
+            for edge in edges
+        ),
+        "",
+        f"Trading: <b>{'paused' if paused else 'running'}</b>",
+        f"Open intents: {len(intents)}",
+        *(
+            f"• {esc(intent.kind.value)} {units(intent.order.sell)}, {intent.state.value} for "
+            f"{age(now - intent.updated_at)}"
+            for intent in intents[:_SHOWN]
+        ),
+        "",
+        f"<i>Updated {clock(now)}</i>",
+    ]
+    toggle = (
+        button("▶️ Resume trading", "admin", "resume", style="success")
+        if paused
+        else button("⏸ Pause trading", "admin", "pause", style="danger")
+    )
+    await talk.show(View("\n".join(lines), ((toggle, button("🔄 Refresh", "admin", "show")),)))
+
+
+async def pause(talk: Talk, _: str) -> None:
+    """Stop all trading at once, also confirmed trades that are not signed yet."""
+    await _switch(talk, paused=True)
+
+
+async def resume(talk: Talk, _: str) -> None:
+    """Let trades run again."""
+    await _switch(talk, paused=False)
+
+
+async def _switch(talk: Talk, *, paused: bool) -> None:
+    await pause_trading(talk.services.switches, paused=paused)
+    log.warning("trading_switched", paused=paused, admin=int(talk.user.id))
+    await show(talk, "")
+
+
+COMMAND = Command(
+    name="admin",
+    summary="State of the service (admins)",
+    order=90,
+    run=show,
+    taps={"show": show, "pause": pause, "resume": resume},
+    needs_terms=False,
+    admins_only=True,
+)

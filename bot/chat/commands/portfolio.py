@@ -1,0 +1,86 @@
+"""/portfolio: balances, value, allocation, profit and loss."""
+
+from decimal import Decimal
+
+from bot.chat.command import Command
+from bot.chat.commands.deposit import chosen_agent
+from bot.chat.render import age, agent_line, clock, esc, price, units, usd
+from bot.chat.talk import Talk
+from bot.chat.view import View, button
+from bot.services.portfolio import Holding, Portfolio
+
+_BAR = 10
+
+
+async def view(talk: Talk, argument: str) -> None:
+    """One agent's portfolio; Refresh edits it in place."""
+    agent = await chosen_agent(talk, argument)
+    portfolio = await talk.services.portfolio.view(agent)
+    await talk.show(_view(talk, portfolio))
+
+
+def _view(talk: Talk, portfolio: Portfolio) -> View:
+    agent = portfolio.agent
+    lines = [f"📊 <b>Portfolio</b> · {agent_line(agent)}", ""]
+    if not portfolio.holdings:
+        lines += ["Nothing here yet. /deposit shows where to send money."]
+    for holding in portfolio.holdings:
+        lines += _holding(holding)
+    if portfolio.holdings:
+        lines += [
+            f"<b>Total {usd(portfolio.total_usd)}</b>",
+            f"Profit and loss: {_signed(portfolio.realised_usd)} realised, "
+            f"{_signed(portfolio.unrealised_usd)} open",
+            "<i>By average cost of what was traded here, gas included; deposits have no cost.</i>",
+        ]
+    if portfolio.advice:
+        lines += ["", f"⚠️ {esc(portfolio.advice)}"]
+    lines += ["", f"<i>{_stamp(talk, portfolio)}</i>"]
+    rows = (
+        (
+            button("🔄 Refresh", "portfolio", "view", agent.id),
+            button("🕘 History", "history", "page", 0, agent.id),
+        ),
+        (
+            button("📥 Deposit", "deposit", "show", agent.id),
+            button("📤 Withdraw", "withdraw", "menu", agent.id),
+        ),
+    )
+    return View("\n".join(lines), rows)
+
+
+def _holding(holding: Holding) -> list[str]:
+    if holding.price is None or holding.value_usd is None:
+        return [f"<b>{units(holding.amount)}</b> · price not known now", ""]
+    share = holding.share or Decimal(0)
+    bar = "█" * round(share * _BAR)
+    lines = [
+        f"<b>{units(holding.amount)}</b> · {usd(holding.value_usd)} at {price(holding.price.usd)}",
+        f"{bar or '▏'} {share:.0%}",
+    ]
+    average = holding.position.average_usd if holding.position else None
+    if average is not None:
+        lines.append(
+            f"Average cost {price(average)}, open {_signed(holding.unrealised_usd or Decimal(0))}"
+        )
+    return [*lines, ""]
+
+
+def _signed(value: Decimal) -> str:
+    return f"+{usd(value)}" if value > 0 else usd(value)
+
+
+def _stamp(talk: Talk, portfolio: Portfolio) -> str:
+    now = talk.services.clock.now()
+    if portfolio.prices_as_of is None:
+        return f"Updated {clock(now)}. The market does not answer, so there are no values."
+    return f"Updated {clock(now)}, prices {age(now - portfolio.prices_as_of)} old"
+
+
+COMMAND = Command(
+    name="portfolio",
+    summary="Balances, value, profit and loss",
+    order=7,
+    run=view,
+    taps={"view": view},
+)

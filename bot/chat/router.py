@@ -1,0 +1,193 @@
+"""From a Telegram update to the one handler that answers it."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
+
+import structlog
+from telegram import Chat, Message, Update
+from telegram import User as TelegramUser
+from telegram.error import BadRequest, TelegramError
+
+from bot.chat.command import Command, Handler
+from bot.chat.errors import answer_error
+from bot.chat.services import Services
+from bot.chat.talk import Bot, Talk
+from bot.chat.view import View, link
+from bot.domain.errors import UserError
+from bot.domain.people import User, UserId
+from bot.ports.records import UserSettings
+
+log = structlog.get_logger(__name__)
+
+_REFERENCE_BYTES = 4
+_MAX_NAME = 64
+
+
+@dataclass(slots=True)
+class Router:
+    """Finds handlers by name; `plain` answers text that belongs to no dialogue."""
+
+    services: Services
+    commands: Mapping[str, Command]
+    plain: Handler
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def handle(self, update: Update, bot: Bot) -> None:
+        """Answer one update; every failure ends in a sentence to the person."""
+        person, chat = update.effective_user, update.effective_chat
+        if person is None or chat is None or person.is_bot:
+            return
+        if chat.type != Chat.PRIVATE:
+            await self._answer_group(update, bot)
+            return
+        talk = await self._talk(update, bot, person, chat)
+        structlog.contextvars.bind_contextvars(ref=talk.correlation_id)
+        try:
+            await self._dispatch(talk, update)
+        except Exception as error:  # noqa: BLE001 - the last line of this door
+            await answer_error(talk, error)
+        finally:
+            if talk.query_id is not None:
+                self._spawn(_answer_query(bot, talk.query_id, talk.toast))
+
+    async def stop(self) -> None:
+        """End what is still being answered in the background."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _dispatch(self, talk: Talk, update: Update) -> None:
+        if update.callback_query is not None:
+            await self._tap(talk, update.callback_query.data or "")
+        elif update.edited_message is not None:
+            raise UserError("I do not read edited messages. Please send it as a new one.")
+        elif update.message is not None:
+            await self._message(talk, update.message)
+
+    async def _tap(self, talk: Talk, data: str) -> None:
+        name, _, rest = data.partition(":")
+        action, _, argument = rest.partition(":")
+        command = self._visible(name, talk.user)
+        handler = command.taps.get(action) if command else None
+        if command is None or handler is None:
+            raise UserError("That button no longer works. Nothing was moved; start again at /help.")
+        await self._with_terms(talk, command, handler, argument)
+
+    async def _message(self, talk: Talk, message: Message) -> None:
+        if message.forward_origin is not None:
+            raise UserError("I do not act on forwarded messages. Please write it yourself.")
+        text = message.text
+        if text is None:
+            if message.effective_attachment is not None or message.sticker is not None:
+                raise UserError("I read text only. Ask me in words, or see /help.")
+            return
+        if text.startswith("/"):
+            await self._command(talk, text)
+            return
+        dialogue = await self.services.dialogues.load_dialogue(
+            talk.chat_id, self.services.clock.now()
+        )
+        if dialogue is not None:
+            command = self._visible(dialogue.command, talk.user)
+            handler = command.replies.get(dialogue.step) if command else None
+            if command is not None and handler is not None:
+                await self._with_terms(talk, command, handler, text)
+                return
+        await self._with_terms(talk, self.commands["help"], self.plain, text)
+
+    async def _command(self, talk: Talk, text: str) -> None:
+        name, _, words = text[1:].partition(" ")
+        name = name.partition("@")[0].lower()
+        command = self._visible(name, talk.user)
+        if command is None or command.run is None:
+            raise UserError("I do not know that command. /help lists what I can do.")
+        if name != "cancel":
+            await self.services.dialogues.drop_dialogue(talk.chat_id)
+        await self._with_terms(talk, command, command.run, words.strip())
+
+    async def _with_terms(
+        self, talk: Talk, command: Command, handler: Handler, argument: str
+    ) -> None:
+        accepted = talk.user.accepted_terms == self.services.facts.terms_version
+        if command.needs_terms and not accepted:
+            await self.services.dialogues.drop_dialogue(talk.chat_id)
+            start = self.commands["start"]
+            if start.run is not None:
+                await start.run(talk, "")
+            return
+        await handler(talk, argument)
+
+    def _visible(self, name: str, user: User) -> Command | None:
+        command = self.commands.get(name)
+        if command is None or (
+            command.admins_only and int(user.id) not in self.services.facts.admin_ids
+        ):
+            return None
+        return command
+
+    async def _talk(self, update: Update, bot: Bot, person: TelegramUser, chat: Chat) -> Talk:
+        query = update.callback_query
+        tapped = query.message if query and isinstance(query.message, Message) else None
+        return Talk(
+            bot=bot,
+            services=self.services,
+            user=await self._user(person),
+            chat_id=chat.id,
+            correlation_id=secrets.token_hex(_REFERENCE_BYTES),
+            message=update.effective_message if query is None else None,
+            tapped=tapped,
+            query_id=query.id if query else None,
+            spawn=self._spawn,
+        )
+
+    async def _user(self, person: TelegramUser) -> User:
+        name = person.full_name[:_MAX_NAME]
+        user = await self.services.people.load_user(UserId(person.id))
+        if user is not None and (user.name, user.username) == (name, person.username):
+            return user
+        limits = self.services.limits
+        defaults = UserSettings(
+            limits.default_slippage, limits.trade_cap_usd, limits.day_cap_usd, "English"
+        )
+        return await self.services.people.save_user(
+            UserId(person.id), name, person.username, defaults
+        )
+
+    async def _answer_group(self, update: Update, bot: Bot) -> None:
+        """Point to the private chat, when spoken to; groups get more in a later version."""
+        message = update.message
+        if message is None or message.text is None or message.chat.type == Chat.CHANNEL:
+            return
+        called = message.text.startswith("/") or f"@{bot.username}" in message.text
+        if not called:
+            return
+        view = View(
+            "I talk about money in private only. Tap below and we can go on there.",
+            ((link("Open our private chat", f"https://t.me/{bot.username}"),),),
+        )
+        try:
+            await bot.send_message(
+                message.chat_id,
+                view.text,
+                reply_markup=view.markup,
+                message_thread_id=message.message_thread_id if message.is_topic_message else None,
+            )
+        except TelegramError as error:
+            log.info("group_answer_failed", failure=type(error).__name__)
+
+    def _spawn(self, job: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(job)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _answer_query(bot: Bot, query_id: str, toast: str | None) -> None:
+    """Stop the button's spinner; a query too old to answer is no loss."""
+    try:
+        await bot.answer_callback_query(query_id, toast)
+    except BadRequest:
+        return
+    except TelegramError as error:
+        log.info("query_not_answered", failure=type(error).__name__)

@@ -1,0 +1,80 @@
+"""What the Telegram door can call, wired once by the composition root."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from bot.domain.tokens import Listing
+from bot.policy.risk import Limits
+from bot.ports.chain import ChainReader, Venue
+from bot.ports.clock import Clock
+from bot.ports.ledger import Journal
+from bot.ports.market import Market
+from bot.ports.records import Agents, Conversations, Dialogues, People, Switches
+from bot.services.confirm import Confirm
+from bot.services.converse import Converse
+from bot.services.execute import Execute
+from bot.services.manage_agents import CloseAgent
+from bot.services.open_agent import OpenAgent
+from bot.services.portfolio import ViewPortfolio
+from bot.services.propose import Propose
+from bot.services.withdraw import Withdraw
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeStatus:
+    """One edge to the outside: what stands behind it, and whether it answers now."""
+
+    name: str
+    detail: str
+    healthy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Faucet:
+    """Test money of local mode. `give` hands an address some of a token; never on a real chain."""
+
+    give: Callable[[str, str], Awaitable[str]]
+    symbols: tuple[str, ...]
+    test_wallet: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the doors know about the service they belong to."""
+
+    version: str
+    network: str
+    explorer: str
+    public_url: str
+    terms_version: str
+    admin_ids: frozenset[int]
+    reserved: frozenset[str]
+    edges: Callable[[], Awaitable[Sequence[EdgeStatus]]]
+    faucet: Faucet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Use cases and the few stores a conversation itself needs."""
+
+    clock: Clock
+    listing: Listing
+    limits: Limits
+    facts: Facts
+    people: People
+    agents: Agents
+    dialogues: Dialogues
+    conversations: Conversations
+    switches: Switches
+    journal: Journal
+    market: Market
+    reader: ChainReader
+    venues: Sequence[Venue]
+    propose: Propose
+    confirm: Confirm
+    execute: Execute
+    open_agent: OpenAgent
+    close_agent: CloseAgent
+    converse: Converse
+    portfolio: ViewPortfolio
+    withdraw: Withdraw

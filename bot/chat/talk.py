@@ -1,0 +1,156 @@
+"""One update being answered: who, where, and the ways to answer."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeVar
+
+from telegram import Message
+from telegram.error import BadRequest, RetryAfter, TelegramError
+from telegram.ext import ExtBot
+
+from bot.chat.services import Services
+from bot.chat.view import MAX_CAPTION, View
+from bot.domain.errors import UserError
+from bot.domain.people import Agent, User
+from bot.ports.records import Dialogue
+from bot.services.intents import Origin
+from bot.services.manage_agents import current_agent
+
+DIALOGUE_LIFE = timedelta(minutes=15)
+_LONGEST_WAIT_S = 30
+Bot = ExtBot[None]
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Talk:
+    """The context of one update. `tapped` is the message a tapped button belongs to."""
+
+    bot: Bot
+    services: Services
+    user: User
+    chat_id: int
+    correlation_id: str
+    thread_id: int | None = None
+    message: Message | None = None
+    tapped: Message | None = None
+    query_id: str | None = None
+    spawn: Callable[[Awaitable[None]], None] = field(default=lambda _: None)
+    toast: str | None = None
+
+    async def say(self, view: View) -> Message:
+        """Send a new message."""
+        if view.photo is not None:
+            caption = view.text if len(view.text) <= MAX_CAPTION else None
+            message = await patient(
+                lambda: self.bot.send_photo(
+                    self.chat_id,
+                    view.photo or b"",
+                    caption=caption,
+                    parse_mode="HTML",
+                    reply_markup=view.markup if caption else None,
+                    message_thread_id=self.thread_id,
+                )
+            )
+            if caption is not None:
+                return message
+        return await patient(
+            lambda: self.bot.send_message(
+                self.chat_id,
+                view.text,
+                parse_mode="HTML",
+                reply_markup=view.markup,
+                message_thread_id=self.thread_id,
+            )
+        )
+
+    async def show(self, view: View) -> Message | None:
+        """Edit the tapped message in place, or send a new one where there is none to edit."""
+        if self.tapped is None or view.photo is not None or self.tapped.photo:
+            return await self.say(view)
+        return await self.edit(view, self.tapped.message_id)
+
+    async def edit(self, view: View, message_id: int) -> Message | None:
+        """Edit a message of ours; one that is the same already, or gone, is fine."""
+        try:
+            edited = await patient(
+                lambda: self.bot.edit_message_text(
+                    view.text,
+                    self.chat_id,
+                    message_id,
+                    parse_mode="HTML",
+                    reply_markup=view.markup,
+                )
+            )
+        except BadRequest as error:
+            if "not modified" in error.message:
+                return None
+            return await self.say(view)
+        return edited if isinstance(edited, Message) else None
+
+    async def disarm(self, text: str) -> None:
+        """Take the buttons off the tapped message and say why; a second tap finds none."""
+        if self.tapped is None:
+            return
+        if self.tapped.photo:
+            try:
+                await self.bot.edit_message_reply_markup(self.chat_id, self.tapped.message_id)
+            except BadRequest:
+                return
+        else:
+            body = self.tapped.text_html or ""
+            await self.edit(View(f"{body}\n\n{text}"), self.tapped.message_id)
+
+    async def ask(self, command: str, step: str, view: View, data: Mapping[str, str]) -> None:
+        """Ask a question whose answer, the next text, goes to a command's reply handler."""
+        expires_at = self.services.clock.now() + DIALOGUE_LIFE
+        await self.services.dialogues.save_dialogue(
+            self.chat_id, Dialogue(command, step, data), expires_at
+        )
+        await self.show(view)
+
+    async def agent(self) -> Agent:
+        """The agent this chat is looking at.
+
+        Raises:
+            UserError: there is none yet.
+        """
+        agent = await current_agent(self.services.agents, self.chat_id, self.user)
+        if agent is None:
+            raise UserError("You have no agent yet. Open one with /agents.")
+        return agent
+
+    async def opened_agent(self) -> Agent:
+        """The current agent, once its escrow is registered.
+
+        Raises:
+            UserError: none yet, or still opening.
+        """
+        agent = await self.agent()
+        if not agent.escrow:
+            raise UserError(f"{agent.name} is still being opened. Try again in a moment.")
+        return agent
+
+    def origin(self, decision_id: int | None = None) -> Origin:
+        """Where a request made in this conversation comes from."""
+        return Origin(self.user, self.chat_id, self.correlation_id, decision_id)
+
+
+async def patient(send: Callable[[], Awaitable[T]]) -> T:
+    """Call the Bot API; on 429 wait as told (up to 30 s) and repeat, others are not held up."""
+    for _ in range(3):
+        try:
+            return await send()
+        except RetryAfter as error:
+            wait_s = _seconds(error)
+            if wait_s > _LONGEST_WAIT_S:
+                raise
+            await asyncio.sleep(wait_s)
+    raise TelegramError("Telegram keeps asking to wait")
+
+
+def _seconds(error: RetryAfter) -> float:
+    after = error.retry_after
+    return after.total_seconds() if isinstance(after, timedelta) else float(after)

@@ -1,0 +1,80 @@
+"""What a person sees: HTML text, buttons, perhaps a picture."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
+
+MAX_TEXT = 4_096
+MAX_CAPTION = 1_024
+_MAX_DATA_BYTES = 64
+_MAX_COPY = 256
+
+Row = tuple[InlineKeyboardButton, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One message. `text` is HTML in which everything foreign is escaped already."""
+
+    text: str
+    rows: tuple[Row, ...] = ()
+    photo: bytes | None = None
+
+    @property
+    def markup(self) -> InlineKeyboardMarkup | None:
+        """The keyboard, if there are buttons."""
+        return InlineKeyboardMarkup(self.rows) if self.rows else None
+
+
+def button(
+    label: str, command: str, action: str, *args: object, style: str | None = None
+) -> InlineKeyboardButton:
+    """A button that comes back as a tap; its data names a handler and carries ids only.
+
+    Raises:
+        ValueError: over Telegram's 64 bytes: a bug of the caller.
+    """
+    data = ":".join([command, action, *map(str, args)])
+    if len(data.encode()) > _MAX_DATA_BYTES:
+        raise ValueError(f"callback data too long: {data}")
+    return InlineKeyboardButton(label, callback_data=data, style=style)
+
+
+def link(label: str, url: str) -> InlineKeyboardButton:
+    """A button that opens a page."""
+    return InlineKeyboardButton(label, url=url)
+
+
+def copy(label: str, text: str) -> InlineKeyboardButton:
+    """A button that copies a text."""
+    return InlineKeyboardButton(label, copy_text=CopyTextButton(text[:_MAX_COPY]))
+
+
+def pages(command: str, action: str, page: int, count: int, *args: object) -> Row:
+    """`‹ Prev · 1/3 · Next ›`; empty for a single page. Pages count from 0."""
+    if count <= 1:
+        return ()
+    previous = button("‹ Prev", command, action, max(0, page - 1), *args)
+    here = button(f"{page + 1}/{count}", command, action, page, *args)
+    following = button("Next ›", command, action, min(count - 1, page + 1), *args)
+    return (previous, here, following)
+
+
+def grid(buttons: Sequence[InlineKeyboardButton], width: int) -> tuple[Row, ...]:
+    """Buttons in rows of `width`."""
+    return tuple(tuple(buttons[i : i + width]) for i in range(0, len(buttons), width))
+
+
+def split(text: str, limit: int = MAX_TEXT) -> list[str]:
+    """Cut a long text at paragraphs, then lines, each part below `limit` characters.
+
+    Only texts without markup that spans lines may be split.
+    """
+    parts: list[str] = []
+    while len(text) > limit:
+        cut = max(text.rfind("\n\n", 0, limit), text.rfind("\n", 0, limit))
+        cut = cut if cut > 0 else limit
+        parts.append(text[:cut].rstrip())
+        text = text[cut:].lstrip("\n")
+    return [*parts, text] if text else parts
