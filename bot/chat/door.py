@@ -16,6 +16,7 @@ from telegram import (
 )
 from telegram.error import TelegramError
 from telegram.ext import Application, BaseUpdateProcessor, TypeHandler
+from typing_extensions import override
 
 from bot.chat.answers import plain
 from bot.chat.command import Command
@@ -40,6 +41,7 @@ class ChatOrder(BaseUpdateProcessor):
         super().__init__(_CONCURRENT)
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
+    @override
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
         """Wait for the chat's turn, then process."""
         chat = update.effective_chat if isinstance(update, Update) else None
@@ -47,9 +49,11 @@ class ChatOrder(BaseUpdateProcessor):
         async with turn:
             await coroutine
 
+    @override
     async def initialize(self) -> None:
         """Nothing to set up."""
 
+    @override
     async def shutdown(self) -> None:
         """Nothing to release."""
 
@@ -68,7 +72,8 @@ class TelegramDoor:
     @property
     def bot(self) -> Bot:
         """The Bot API client."""
-        return self.application.bot
+        bot: Bot = self.application.bot
+        return bot
 
     async def start(self) -> None:
         """Register the commands and begin to poll and deliver.

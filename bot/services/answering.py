@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from bot.domain.analysis import (
     Action,
@@ -39,38 +39,16 @@ _SPANS = (1, 7, 14, 30, 90, 180, 365)
 T = TypeVar("T")
 
 
-class Desk(Protocol):
+@dataclass(frozen=True, slots=True)
+class Desk:
     """What answering works with."""
 
-    @property
-    def clock(self) -> Clock:
-        """The time."""
-        ...
-
-    @property
-    def market(self) -> Market:
-        """Prices and histories."""
-        ...
-
-    @property
-    def reader(self) -> ChainReader:
-        """Balances."""
-        ...
-
-    @property
-    def conversations(self) -> Conversations:
-        """Where turns and decisions are kept."""
-        ...
-
-    @property
-    def listing(self) -> Listing:
-        """Tokens."""
-        ...
-
-    @property
-    def limits(self) -> Limits:
-        """Caps."""
-        ...
+    clock: Clock
+    market: Market
+    reader: ChainReader
+    conversations: Conversations
+    listing: Listing
+    limits: Limits
 
 
 @dataclass(slots=True)
@@ -132,10 +110,9 @@ class Answering:
         if extraction.unknown:
             names = ", ".join(extraction.unknown)
             self.notes.append(f"I do not trade {names}, so I left that out.")
-        found = [self.desk.listing.find(symbol) for symbol in extraction.symbols]
-        return [token for token in found if token in self.desk.listing.tradable and token][
-            :_MAX_VIEWS
-        ]
+        tradable = {token.symbol: token for token in self.desk.listing.tradable}
+        found = [tradable[symbol] for symbol in extraction.symbols if symbol in tradable]
+        return found[:_MAX_VIEWS]
 
     async def _advise(self) -> Advised:
         await self.progress("Reading the whole market")
@@ -171,10 +148,10 @@ class Answering:
         return replace(wider, may_ask_more=False)
 
     async def _brief(self, tokens: Sequence[Token], days: int) -> Brief:
-        prices, holdings, *views = await asyncio.gather(
+        prices, holdings, views = await asyncio.gather(
             self.desk.market.fetch_prices(self.desk.listing.tokens),
             self._balances(),
-            *(self._view(token, days) for token in tokens),
+            asyncio.gather(*(self._view(token, days) for token in tokens)),
         )
         priced = tuple(
             replace(view, price=prices[view.token.symbol])

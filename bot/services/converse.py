@@ -7,15 +7,9 @@ from datetime import datetime, timedelta
 from cachetools import LRUCache
 
 from bot.domain.errors import UserError
-from bot.domain.tokens import Listing
-from bot.policy.risk import Limits
 from bot.policy.secrets import find_secret
 from bot.ports.brain import Brain
-from bot.ports.chain import ChainReader
-from bot.ports.clock import Clock
-from bot.ports.market import Market
-from bot.ports.records import Conversations
-from bot.services.answering import Analysts, Answering
+from bot.services.answering import Analysts, Answering, Desk
 from bot.services.questions import Answer, Progress, Question, SecretPastedError
 
 MAX_QUESTION = 1_000
@@ -29,14 +23,9 @@ TURN_LIFE = timedelta(hours=24)
 class Converse:
     """Answers questions. `fallback` answers, labelled, when `brain` cannot."""
 
-    clock: Clock
+    desk: Desk
     brain: Brain
     fallback: Brain
-    market: Market
-    reader: ChainReader
-    conversations: Conversations
-    listing: Listing
-    limits: Limits
     _asked: LRUCache[int, deque[datetime]] = field(default_factory=lambda: LRUCache(10_000))
 
     async def ask(self, question: Question, progress: Progress) -> Answer:
@@ -48,12 +37,12 @@ class Converse:
             UpstreamError: market data are not to be had at all.
         """
         self._check(question)
-        since = self.clock.now() - TURN_LIFE
-        turns = await self.conversations.load_turns(
+        since = self.desk.clock.now() - TURN_LIFE
+        turns = await self.desk.conversations.load_turns(
             question.chat_id, int(question.agent.id), since, _TURNS
         )
         analysts = Analysts(self.brain, self.fallback)
-        return await Answering(self, question, turns, analysts, progress).run()
+        return await Answering(self.desk, question, turns, analysts, progress).run()
 
     def _check(self, question: Question) -> None:
         text = question.text
@@ -66,7 +55,7 @@ class Converse:
             raise UserError(
                 f"That is {len(text):,} characters; a question may have {MAX_QUESTION:,}."
             )
-        now = self.clock.now()
+        now = self.desk.clock.now()
         asked = self._asked.setdefault(int(question.user.id), deque())
         while asked and now - asked[0] >= _MINUTE:
             asked.popleft()

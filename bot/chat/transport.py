@@ -1,0 +1,187 @@
+"""The Bot API over aiohttp: several times cheaper per call than the library's own httpx transport.
+
+Failures keep the one distinction that matters for messages: `NotConnectedError` means that the
+request never left, anything else may have been carried out. URLs hold the bot's token, so no
+error carries one, neither in its text nor in its chain.
+"""
+
+import ipaddress
+from asyncio import timeout
+from typing import Final
+from urllib.request import getproxies, proxy_bypass
+
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientSession,
+    ClientTimeout,
+    ConnectionTimeoutError,
+    DummyCookieJar,
+    FormData,
+    TCPConnector,
+)
+from telegram._utils.defaultvalue import DefaultValue
+from telegram._utils.types import ODVInput
+from telegram.error import NetworkError, TelegramError, TimedOut
+from telegram.request import BaseRequest, RequestData
+from typing_extensions import override
+from yarl import URL
+
+_UNSET: Final = BaseRequest.DEFAULT_NONE
+_KEEP_ALIVE_S: Final = 30
+
+
+class NotConnectedError(NetworkError):
+    """No connection, so nothing was sent: the one failure that is always safe to repeat."""
+
+
+class AiohttpRequest(BaseRequest):
+    """A python-telegram-bot transport with one pool of kept-alive connections.
+
+    Args:
+        pool_size: connections at a time; more requests wait up to `pool_timeout`.
+        read_timeout: seconds without a byte of the answer.
+        write_timeout: seconds an upload may take; plain calls fit into the socket's buffer.
+        connect_timeout: seconds to a connection, TLS included.
+        pool_timeout: seconds to wait for a free connection before `connect_timeout` starts.
+        trust_env: follow HTTPS_PROXY and its kin; loopback addresses never do.
+    """
+
+    def __init__(  # noqa: PLR0913 - the library's five timeouts
+        self,
+        *,
+        pool_size: int = 256,
+        read_timeout: float | None = 10,
+        write_timeout: float | None = 20,
+        connect_timeout: float | None = 5,
+        pool_timeout: float | None = 5,
+        trust_env: bool = False,
+    ) -> None:
+        self._pool_size = pool_size
+        self._read = read_timeout
+        self._write = write_timeout
+        self._connect = connect_timeout
+        self._pool = pool_timeout
+        self._proxies = getproxies() if trust_env else {}
+        self._session: ClientSession | None = None
+
+    @property
+    @override
+    def read_timeout(self) -> float | None:
+        """Seconds without a byte of the answer."""
+        return self._read
+
+    @override
+    async def initialize(self) -> None:
+        """Open the pool; repeatable."""
+        if self._session is None:
+            self._session = ClientSession(
+                connector=TCPConnector(limit=self._pool_size, keepalive_timeout=_KEEP_ALIVE_S),
+                cookie_jar=DummyCookieJar(),
+                headers={"User-Agent": self.USER_AGENT},
+            )
+
+    @override
+    async def shutdown(self) -> None:
+        """Close the pool; repeatable."""
+        if self._session is not None:
+            session, self._session = self._session, None
+            await session.close()
+
+    @override
+    async def do_request(  # noqa: PLR0913 - the library's signature
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: ODVInput[float] = _UNSET,
+        write_timeout: ODVInput[float] = _UNSET,
+        connect_timeout: ODVInput[float] = _UNSET,
+        pool_timeout: ODVInput[float] = _UNSET,
+    ) -> tuple[int, bytes]:
+        """Send one request.
+
+        Raises:
+            NotConnectedError: it was not sent.
+            TimedOut: it was sent, and may have been carried out.
+            NetworkError: it may have been sent, and may have been carried out.
+        """
+        if self._session is None:
+            raise NotConnectedError("the transport is not initialized")
+        read = _chosen(read_timeout, self._read)
+        connect = _chosen(connect_timeout, self._connect)
+        limits = ClientTimeout(
+            connect=_sum(connect, _chosen(pool_timeout, self._pool)),
+            sock_connect=connect,
+            sock_read=read,
+        )
+        # aiohttp has no write timeout; only an upload can outlast the socket's buffer.
+        uploads = request_data is not None and request_data.contains_files
+        bound = _sum(_chosen(write_timeout, self._write), connect, read) if uploads else None
+        target = URL(url)
+        failure: TelegramError
+        try:
+            async with (
+                timeout(bound),
+                self._session.request(
+                    method,
+                    target,
+                    data=_body(request_data),
+                    timeout=limits,
+                    proxy=self._proxy(target),
+                ) as response,
+            ):
+                return response.status, await response.read()
+        except (TimeoutError, ClientError, OSError) as error:
+            failure = _without_url(error)
+        raise failure
+
+    def _proxy(self, target: URL) -> str | None:
+        if not self._proxies or _is_loopback(target.host or ""):
+            return None
+        if proxy_bypass(target.host or ""):
+            return None
+        return self._proxies.get(target.scheme) or self._proxies.get("all")
+
+
+def _chosen(given: ODVInput[float], default: float | None) -> float | None:
+    return default if isinstance(given, DefaultValue) else given
+
+
+def _sum(*parts: float | None) -> float | None:
+    """Seconds in all; unlimited as soon as one part is."""
+    total = 0.0
+    for part in parts:
+        if part is None:
+            return None
+        total += part
+    return total
+
+
+def _body(request_data: RequestData | None) -> FormData | dict[str, str] | None:
+    if request_data is None:
+        return None
+    if not request_data.contains_files:
+        return request_data.json_parameters
+    form = FormData(request_data.json_parameters)
+    for field, (filename, content, content_type) in request_data.multipart_data.items():
+        form.add_field(field, content, filename=filename, content_type=content_type)
+    return form
+
+
+def _without_url(error: Exception) -> TelegramError:
+    name = type(error).__name__
+    if isinstance(error, ConnectionTimeoutError | ClientConnectorError):
+        return NotConnectedError(f"no connection ({name})")
+    if isinstance(error, TimeoutError):
+        return TimedOut(f"timed out ({name})")
+    return NetworkError(f"connection broke ({name})")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""Embedded stand-ins for the outside world; tests use the same ones."""
