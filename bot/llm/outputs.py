@@ -24,10 +24,9 @@ from bot.domain.analysis import (
 )
 from bot.domain.symbols import mentions, resolve, split_words
 from bot.llm.scrub import clean_line, clean_text
+from bot.ports.market import SPANS_DAYS
 
 MAX_SYMBOLS = 5
-SPANS = (1, 7, 14, 30, 90, 180, 365)
-"""Days of history that can be asked for."""
 
 _NEAR = Decimal("0.20")
 _WIDEST = Decimal(5)
@@ -143,7 +142,7 @@ def parse_advice(answer: AdviceAnswer, analyst: str) -> Advice:
 
 
 def candidates(brief: Brief) -> tuple[MarketView, ...]:
-    """The views a decision may be about: those the question names, else the first."""
+    """The views a decision may be about: the first, and any other the question names."""
     by_symbol = {view.token.symbol: view for view in brief.views}
     named = tuple(by_symbol[symbol] for symbol in mentions(brief.question, tuple(by_symbol)))
     first = brief.views[:1]
@@ -194,7 +193,7 @@ def _parse_more(answer: DecisionAnswer, brief: Brief) -> MoreContext:
         s for word in answer.more_symbols if isinstance(s := resolve(word, known), str)
     )
     symbols = tuple(symbol for symbol in wanted if symbol not in shown)
-    days = next((span for span in SPANS if span >= answer.more_days), SPANS[-1])
+    days = next((span for span in SPANS_DAYS if span >= answer.more_days), SPANS_DAYS[-1])
     same_span = answer.more_days <= 0 or all(view.history.days == days for view in brief.views)
     if not symbols and same_span:
         raise MalformedError("asked for more context without saying which")
