@@ -49,6 +49,7 @@ class CoinGecko(Market):
         *,
         rate_per_min: int = 30,
         timeout_s: float = 10.0,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._clock = clock
         self._timeout_s = timeout_s
@@ -59,6 +60,7 @@ class CoinGecko(Market):
             base_url=url,
             headers={f"x-cg-{plan}-api-key": api_key} if api_key else {},
             timeout=timeout_s,
+            transport=transport,
             trust_env=url.host not in _LOOPBACK,  # a proxy must not stand before a stand-in
         )
 
