@@ -7,6 +7,7 @@ error carries one, neither in its text nor in its chain.
 
 import ipaddress
 from asyncio import timeout
+from io import BytesIO
 from typing import Final
 from urllib.request import getproxies, proxy_bypass
 
@@ -47,7 +48,7 @@ class AiohttpRequest(BaseRequest):
         trust_env: follow HTTPS_PROXY and its kin; loopback addresses never do.
     """
 
-    def __init__(  # noqa: PLR0913 - the library's five timeouts
+    def __init__(
         self,
         *,
         pool_size: int = 256,
@@ -55,7 +56,7 @@ class AiohttpRequest(BaseRequest):
         write_timeout: float | None = 20,
         connect_timeout: float | None = 5,
         pool_timeout: float | None = 5,
-        trust_env: bool = False,
+        trust_env: bool = True,
     ) -> None:
         self._pool_size = pool_size
         self._read = read_timeout
@@ -89,7 +90,7 @@ class AiohttpRequest(BaseRequest):
             await session.close()
 
     @override
-    async def do_request(  # noqa: PLR0913 - the library's signature
+    async def do_request(
         self,
         url: str,
         method: str,
@@ -165,7 +166,8 @@ def _body(request_data: RequestData | None) -> FormData | dict[str, str] | None:
         return request_data.json_parameters
     form = FormData(request_data.json_parameters)
     for field, (filename, content, content_type) in request_data.multipart_data.items():
-        form.add_field(field, content, filename=filename, content_type=content_type)
+        part = BytesIO(content) if isinstance(content, bytes) else content
+        form.add_field(field, part, filename=filename, content_type=content_type)
     return form
 
 

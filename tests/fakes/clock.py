@@ -12,7 +12,7 @@ _TURNS = 20
 
 
 class FakeClock:
-    """Stands still until `advance`; sleepers wake in the order of their due times, then of calls."""
+    """Stands still until `advance`; wakes sleepers by due time, then in order of their calls."""
 
     def __init__(self, start: datetime = START) -> None:
         self._now = start
