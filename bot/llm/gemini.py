@@ -270,7 +270,7 @@ def _failure(reason: str, *, retryable: bool) -> UpstreamError:
 
 def _word(value: object) -> str:
     """An enum-like word of a response, or nothing: servers may put anything there."""
-    text = str(getattr(value, "value", value))
+    text = str(getattr(value, "value", value) or "")
     return text if text.isascii() and text.isidentifier() and len(text) <= 40 else ""
 
 

@@ -61,6 +61,13 @@ class GeminiStandIn:
         else:
             self._always[kind] = reply
 
+    def reset(self) -> None:
+        """Forget calls, queues, faults and models that are gone."""
+        self.calls.clear()
+        self._queued.clear()
+        self._always.clear()
+        self.gone.clear()
+
     def asked(self, kind: Kind) -> list[Call]:
         """The recorded calls of one kind."""
         return [call for call in self.calls if call.kind is kind]
