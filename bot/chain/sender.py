@@ -168,7 +168,7 @@ class RpcExecutor:
         signed = intent.signed
         if signed is None:
             return None
-        ask = Ask[Receipt | None](
+        ask: Ask[Receipt | None] = Ask(
             "eth_getTransactionReceipt",
             (signed.tx_hash,),
             lambda raw: (
@@ -206,8 +206,8 @@ class RpcExecutor:
         outgoing = outgoing_of(intent, agent, self._orchestrator)
         limit = TypedTransaction.from_bytes(HexBytes(signed.raw)).as_dict()["gas"]
         fields = {**_fields(outgoing), "gas": hex(limit)}
-        replays = [
-            Ask[object]("eth_call", (fields, block), lambda _: None)
+        replays: list[Ask[None]] = [
+            Ask("eth_call", (fields, block), lambda _: None)
             for block in (hex(receipt.block), "latest")
         ]
         for answer in await self._rpc.batch(replays):
