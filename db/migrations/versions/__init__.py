@@ -1,0 +1,1 @@
+"""Revisions, oldest first; one that has been released is never edited."""

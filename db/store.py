@@ -1,0 +1,200 @@
+"""Connections: how statements reach SQLite and PostgreSQL, and what one transaction is.
+
+SQLite has one writer, held open behind a lock and begun IMMEDIATE, and one reader that runs
+queries compiled once (a menu tap makes several, so their price is what counts). PostgreSQL has a
+pool and row locks.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiosqlite
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, CursorResult, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from typing_extensions import override
+
+from bot.domain.errors import SettingsError
+from db.plan import Plan
+
+T = TypeVar("T")
+Work = Callable[[AsyncConnection], Awaitable[T]]
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=5000",
+)
+_POOL_SIZE = 10
+
+
+class Store(ABC):
+    """Where the repositories read and write."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    @abstractmethod
+    async def fetch(self, query: sa.Select[Any], /, **values: object) -> Sequence[Any]:
+        """Rows of a query kept at module level, read outside any transaction."""
+
+    async def fetch_one(self, query: sa.Select[Any], /, **values: object) -> Any:  # noqa: ANN401
+        """The first row of such a query, or None."""
+        rows = await self.fetch(query, **values)
+        return rows[0] if rows else None
+
+    async def transact(self, work: Work[T]) -> T:
+        """Run `work` in one transaction: committed and on disk when this returns.
+
+        Cancelling the caller does not break the transaction off; it still ends one way or the
+        other.
+        """
+        return await asyncio.shield(asyncio.ensure_future(self._transact(work)))
+
+    async def execute(self, statement: sa.Executable) -> CursorResult[Any]:
+        """Run one statement as its own transaction."""
+
+        async def work(tx: AsyncConnection) -> CursorResult[Any]:
+            return await tx.execute(statement)
+
+        return await self.transact(work)
+
+    @abstractmethod
+    async def _transact(self, work: Work[T]) -> T: ...
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Wait for the transaction that is running, then let go of the database."""
+
+
+class SqliteStore(Store):
+    """One file, one writer at a time."""
+
+    def __init__(
+        self, engine: AsyncEngine, writer: AsyncConnection, reader: AsyncConnection
+    ) -> None:
+        super().__init__(engine)
+        self._writer = writer
+        self._reader = reader
+        self._lock = asyncio.Lock()
+        self._plans: dict[sa.Select[Any], Plan | None] = {}
+
+    @classmethod
+    async def connect(cls, url: URL) -> "SqliteStore":
+        """Open the file, creating it and its folder if need be.
+
+        Raises:
+            SettingsError: the URL names no file.
+        """
+        if not url.database or url.database == ":memory:":
+            raise SettingsError("DATABASE_URL: SQLite needs a file, as in sqlite:///data/bot.db")
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        # None leaves BEGIN to us: the driver would begin late, and not IMMEDIATE.
+        engine = create_async_engine(url, connect_args={"isolation_level": None})
+        sa.event.listen(engine.sync_engine, "connect", _set_pragmas)
+        store = cls(engine, await engine.connect(), await engine.connect())
+        await store._find_driver()
+        return store
+
+    async def _find_driver(self) -> None:
+        raw = await self._reader.get_raw_connection()
+        if not isinstance(raw.driver_connection, aiosqlite.Connection):
+            raise TypeError(f"not SQLite: {raw.driver_connection!r}")
+        self._driver = raw.driver_connection
+
+    @override
+    async def fetch(self, query: sa.Select[Any], /, **values: object) -> Sequence[Any]:
+        if query not in self._plans:
+            self._plans[query] = Plan.of(query, self._engine.dialect)
+        plan = self._plans[query]
+        if plan is None:
+            async with self._engine.connect() as connection:
+                return list(await connection.execute(query, values))
+        return plan.rows(await self._driver.execute_fetchall(plan.sql, plan.bind(values)))
+
+    @override
+    async def _transact(self, work: Work[T]) -> T:
+        async with self._lock:
+            try:
+                await self._writer.exec_driver_sql("BEGIN IMMEDIATE")
+                result = await work(self._writer)
+                await self._writer.commit()
+            except BaseException:
+                await self._writer.rollback()
+                raise
+            return result
+
+    @override
+    async def close(self) -> None:
+        async with self._lock:
+            await self._reader.close()
+            await self._writer.close()
+            await self._engine.dispose()
+
+
+class PostgresStore(Store):
+    """A server that several processes may share."""
+
+    def __init__(self, url: URL) -> None:
+        engine = create_async_engine(url, pool_size=_POOL_SIZE, pool_pre_ping=True)
+        super().__init__(engine)
+        self._reads = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @override
+    async def fetch(self, query: sa.Select[Any], /, **values: object) -> Sequence[Any]:
+        async with self._reads.connect() as connection:
+            return list(await connection.execute(query, values))
+
+    @override
+    async def _transact(self, work: Work[T]) -> T:
+        async with self._engine.begin() as tx:
+            return await work(tx)
+
+    @override
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+async def connect(url: str) -> Store:
+    """Connect to `sqlite:///path` or `postgresql://...`.
+
+    Raises:
+        SettingsError: the URL is neither.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise SettingsError("DATABASE_URL is not a database URL") from error
+    match parsed.get_backend_name():
+        case "sqlite":
+            return await SqliteStore.connect(parsed.set(drivername="sqlite+aiosqlite"))
+        case "postgresql" | "postgres":
+            return PostgresStore(parsed.set(drivername="postgresql+asyncpg"))
+        case other:
+            raise SettingsError(f"DATABASE_URL: {other} is not supported, use sqlite or postgresql")
+
+
+def insert(tx: AsyncConnection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that knows ON CONFLICT."""
+    return sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+async def upsert(tx: AsyncConnection, table: sa.Table, values: dict[str, Any]) -> None:
+    """Insert a row, or replace these values of the one with the same primary key."""
+    keys = [column.name for column in table.primary_key]
+    changes = {name: value for name, value in values.items() if name not in keys}
+    statement = insert(tx, table).values(values)
+    await tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes))
+
+
+def _set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
