@@ -53,6 +53,14 @@ async def _deposit(services: Services, data: Mapping[str, str]) -> View:
     )
 
 
+async def _boot(_: Services, data: Mapping[str, str]) -> View:
+    return View(
+        f"🚀 Sei Trader {esc(data['version'])} is up on {esc(data['network'])}. "
+        f"Interrupted intents taken up again: {esc(data['recovered'])}.",
+        ((button("🛠 Admin", "admin", "show"),),),
+    )
+
+
 async def _intent(services: Services, data: Mapping[str, str]) -> Intent:
     intent = await services.journal.load_intent(IntentId(data["intent"]))
     if intent is None:
@@ -64,4 +72,5 @@ _KINDS: Mapping[str, Callable[[Services, Mapping[str, str]], Awaitable[View]]] =
     "outcome": _outcome,
     "pending": _pending,
     "deposit": _deposit,
+    "boot": _boot,
 }

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from bot.domain.errors import UpstreamError
 from bot.domain.money import Token
-from bot.domain.people import Agent, AgentId
+from bot.domain.people import Agent, AgentId, AgentState
 from bot.domain.trade import (
     OPEN,
     Intent,
@@ -99,6 +99,8 @@ class Execute:
                 await self.clock.sleep(_BACKOFF_S)
             intent = await self._load(intent_id)
         self._recovered.discard(intent_id)
+        if intent.kind is IntentKind.OPEN_AGENT and intent.state is not IntentState.SETTLED:
+            await self.agents.save_state(AgentId(intent.agent_id), AgentState.CLOSED)
         return intent
 
     async def _step(self, intent: Intent, agent: Agent) -> None:

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from bot.domain.errors import UserError
 from bot.domain.money import Token
-from bot.domain.people import Agent, AgentId
-from bot.domain.trade import Intent, IntentId, IntentKind, IntentState, Order
+from bot.domain.people import Agent, AgentId, AgentState
+from bot.domain.trade import OPEN, Intent, IntentId, IntentKind, IntentState, Order
 from bot.policy.risk import Limits
 from bot.ports.chain import Executor
 from bot.ports.clock import Clock
@@ -85,22 +85,26 @@ class OpenAgent:
         return await self.register(agent, origin.chat_id, origin.correlation_id)
 
     async def recover(self) -> int:
-        """Register agents that a stop left without a journalled intent; returns how many."""
-        opening = await self.agents.load_opening()
-        for agent in opening:
-            await self.register(agent, int(agent.user_id), "recovery")
-        return len(opening)
+        """Finish openings that a stop left without a running intent; returns how many."""
+        taken_up = 0
+        for agent in await self.agents.load_opening():
+            intent = await self.journal.load_intent(_intent_id(agent))
+            if intent is None:
+                await self.register(agent, int(agent.user_id), "recovery")
+                taken_up += 1
+            elif intent.state not in OPEN:
+                await self.agents.save_state(AgentId(agent.id), AgentState.CLOSED)
+        return taken_up
 
     async def register(self, agent: Agent, chat_id: int, correlation_id: str) -> Agent:
         """Journal the registration and drive it; safe to repeat, it runs once."""
         actor, version = self.executor.derive_actor(agent.user_id, agent.id)
         await self.agents.save_actor(agent.id, actor, version)
-        intent_id = IntentId(f"open.{agent.id}")
-        intent = await self.journal.load_intent(intent_id)
+        intent = await self.journal.load_intent(_intent_id(agent))
         if intent is None:
             now = self.clock.now()
             intent = Intent(
-                id=intent_id,
+                id=_intent_id(agent),
                 kind=IntentKind.OPEN_AGENT,
                 state=IntentState.CONFIRMED,
                 user_id=agent.user_id,
@@ -119,3 +123,7 @@ class OpenAgent:
             await self.journal.save_proposal(intent)
             self.execute.start(intent)
         return await self.agents.load_agent(AgentId(agent.id)) or agent
+
+
+def _intent_id(agent: Agent) -> IntentId:
+    return IntentId(f"open.{agent.id}")

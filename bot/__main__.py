@@ -1,0 +1,63 @@
+"""The command line: `sei-trader local`, `sei-trader run`, `sei-trader deploy`."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Coroutine
+from importlib.metadata import version
+from typing import Any
+
+from bot.app.deploy import deploy
+from bot.app.run import prepare, run_local, run_real
+from bot.domain.errors import SettingsError, UpstreamError
+from bot.settings import Settings, check_local, check_real, load_settings
+
+_BAD_SETTINGS = 2
+_EDGE_DOWN = 3
+
+
+def main() -> None:
+    """Run a command; exits with 2 for wrong settings, 3 when an edge does not answer."""
+    arguments = _parse()
+    try:
+        settings = load_settings()
+        prepare(settings)
+        asyncio.run(_command(arguments, settings))
+    except SettingsError as error:
+        sys.exit(_say(str(error), _BAD_SETTINGS))
+    except UpstreamError as error:
+        sys.exit(_say(f"Cannot start: {error}", _EDGE_DOWN))
+
+
+def _command(arguments: argparse.Namespace, settings: Settings) -> Coroutine[Any, Any, None]:
+    match arguments.command:
+        case "local":
+            check_local(settings)
+            return run_local(settings, at_sei_pace=not arguments.instant)
+        case "run":
+            check_real(settings)
+            return run_real(settings)
+        case _:
+            return deploy(settings)
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="sei-trader", description="Trade on Sei from Telegram.")
+    parser.add_argument("--version", action="version", version=version("sei-trader"))
+    commands = parser.add_subparsers(dest="command", required=True)
+    local = commands.add_parser("local", help="everything on this machine, nothing to set up")
+    local.add_argument(
+        "--instant", action="store_true", help="mine at once instead of at Sei's pace"
+    )
+    commands.add_parser("run", help="with real edges; see the settings table in the README")
+    commands.add_parser("deploy", help="deploy the contracts to SEI_NETWORK, record the addresses")
+    return parser.parse_args()
+
+
+def _say(text: str, code: int) -> int:
+    sys.stderr.write(f"{text}\n")
+    return code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Keys of local mode: generated once, kept in the data folder, worthless elsewhere."""
+
+import json
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.settings import Settings
+
+_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The server's key, and the seed actors' keys are derived from. Never shown."""
+
+    server: bytes = field(repr=False)
+    seed: bytes = field(repr=False)
+
+
+def keys_of(settings: Settings) -> Keys:
+    """The keys as configured; both must be set."""
+    if settings.pvt_key is None or settings.actor_seed is None:
+        raise LookupError("keys are checked before they are used")
+    return Keys(
+        bytes.fromhex(settings.pvt_key.get_secret_value().removeprefix("0x")),
+        settings.actor_seed.get_secret_value().encode(),
+    )
+
+
+def local_keys(settings: Settings) -> Keys:
+    """The configured keys, and generated ones for those that are not set."""
+    path = settings.data_dir / "local-keys.json"
+    made = _load_or_make(path)
+    key, seed = settings.pvt_key, settings.actor_seed
+    return Keys(
+        bytes.fromhex((key.get_secret_value() if key else made["pvt_key"]).removeprefix("0x")),
+        (seed.get_secret_value() if seed else made["actor_seed"]).encode(),
+    )
+
+
+def _load_or_make(path: Path) -> dict[str, str]:
+    if path.exists():
+        loaded: dict[str, str] = json.loads(path.read_text())
+        return loaded
+    made = {"pvt_key": secrets.token_hex(_BYTES), "actor_seed": secrets.token_hex(_BYTES)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(made))
+    return made

@@ -1,0 +1,166 @@
+"""Start and stop the process: local mode, real mode."""
+
+import asyncio
+import contextlib
+import fcntl
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+
+import structlog
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount
+
+from bot.app.edges import Edge, Edges, real_edges
+from bot.app.keys import keys_of, local_keys
+from bot.app.service import Service, adapters, running, wire
+from bot.app.standins import StandIns, local_edges
+from bot.chain.deployer import connected
+from bot.chain.deployment import verify_deployment
+from bot.chat.services import EdgeStatus
+from bot.clock import SystemClock
+from bot.domain.errors import SettingsError
+from bot.logs import configure_logs
+from bot.local.serving import serve
+from bot.settings import Environment, Settings
+from bot.web.door import create_door
+
+log = structlog.get_logger(__name__)
+
+_LOOPBACK = "127.0.0.1"
+_EVERYWHERE = "0.0.0.0"  # noqa: S104 - the door of a server, behind its own proxy
+
+
+async def run_local(settings: Settings, *, at_sei_pace: bool = True) -> None:
+    """Run with stand-ins for whatever is unset, until SIGINT or SIGTERM."""
+    async with local_service(settings, at_sei_pace=at_sei_pace) as service:
+        _say(f"\nReady. Open {settings.public}/ in a browser. Ctrl-C stops.\n")
+        log.info("ready", network=service.services.facts.network)
+        await _until_stopped()
+
+
+async def run_real(settings: Settings) -> None:
+    """Run with real edges until SIGINT or SIGTERM."""
+    async with real_service(settings) as service:
+        _say("\nReady. Ctrl-C stops.\n")
+        log.info("ready", network=service.services.facts.network)
+        await _until_stopped()
+
+
+@asynccontextmanager
+async def local_service(settings: Settings, *, at_sei_pace: bool = True) -> AsyncIterator[Service]:
+    """Local mode as a context; tests use it too."""
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        stack.enter_context(_alone(settings.data_dir))
+        standins = StandIns(settings, clock, at_sei_pace=at_sei_pace)
+        holder: list[Service] = []
+        serving = await _open_http(stack, settings, holder, standins.routes, _LOOPBACK)
+        edges = await stack.enter_async_context(
+            local_edges(standins, local_keys(settings), serving)
+        )
+        yield await _start(stack, settings, edges, clock, holder)
+
+
+@asynccontextmanager
+async def real_service(settings: Settings) -> AsyncIterator[Service]:
+    """Real mode as a context."""
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        stack.enter_context(_alone(settings.data_dir))
+        edges = real_edges(settings, keys_of(settings))
+        holder: list[Service] = []
+        await _open_http(stack, settings, holder, [], _EVERYWHERE)
+        yield await _start(stack, settings, edges, clock, holder)
+
+
+async def _start(
+    stack: AsyncExitStack,
+    settings: Settings,
+    edges: Edges,
+    clock: SystemClock,
+    holder: list[Service],
+) -> Service:
+    async with connected(edges.rpc_url) as w3:
+        await verify_deployment(w3, edges.deployment)
+    parts = await stack.enter_async_context(adapters(settings, edges, clock))
+    service = wire(settings, edges, parts)
+    _report(edges.report)
+    await stack.enter_async_context(running(service))
+    holder.append(service)
+    return service
+
+
+async def _open_http(
+    stack: AsyncExitStack,
+    settings: Settings,
+    holder: list[Service],
+    routes: Sequence[BaseRoute],
+    host: str,
+) -> int:
+    """Open the HTTP door before the rest: stand-ins live behind it. Returns its port."""
+
+    async def states() -> Sequence[EdgeStatus]:
+        return await holder[0].edges() if holder else []
+
+    production = settings.environment is Environment.PRODUCTION
+    door = create_door(states, production=production)
+    app = Starlette(routes=[*routes, Mount("/", app=door)]) if routes else door
+    try:
+        serving = await serve(app, settings.port, host=host)
+    except OSError as error:
+        raise SettingsError(
+            f"PORT {settings.port} cannot be opened ({error.strerror}): choose another"
+        ) from error
+    stack.push_async_callback(serving.stop)
+    return serving.port
+
+
+@contextmanager
+def _alone(data_dir: Path) -> Iterator[None]:
+    """Hold the state folder: two processes on one would trade twice.
+
+    Raises:
+        SettingsError: another process holds it, or it cannot be written.
+    """
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        lock = (data_dir / "lock").open("w")
+    except OSError as error:
+        raise SettingsError(f"DATA_DIR {data_dir} cannot be used: {error.strerror}") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise SettingsError(
+                f"DATA_DIR {data_dir} is in use by another Sei Trader; stop that one first"
+            ) from None
+        yield
+
+
+async def _until_stopped() -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stopped.set)
+    await stopped.wait()
+    _say("Stopping; open trades go on at the next start.")
+
+
+def _report(edges: Sequence[Edge]) -> None:
+    for edge in edges:
+        kind = "real    " if edge.real else "stand-in"
+        _say(f"  {edge.name:<12} {kind}  {edge.detail}")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def prepare(settings: Settings) -> None:
+    """Set up logging for the process."""
+    configure_logs(production=settings.environment is Environment.PRODUCTION)
