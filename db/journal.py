@@ -16,7 +16,7 @@ from bot.ports.ledger import Confirmation, Step
 from db import intents as rows
 from db.deposits import lock_agent
 from db.schema import intents
-from db.steps import apply_step, check_step, record_event, take_nonce
+from db.steps import apply_step, record_event, take_nonce
 from db.store import Store
 
 
@@ -55,9 +55,8 @@ class SqlJournal:
         """Apply a step; None if the intent was no longer in `step.expect`.
 
         Raises:
-            ValueError: no such step exists, or it is signed by another account.
+            ValueError: it is signed by another account.
         """
-        check_step(step)
         return await self._store.transact(lambda tx: _advance(tx, intent_id, step))
 
     async def load_nonce(self, account: str) -> int:

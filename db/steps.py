@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.people import AgentState
-from bot.domain.trade import IN_FLIGHT, STEPS, Intent, IntentState, SignedTx
+from bot.domain.trade import IN_FLIGHT, Intent, IntentState, SignedTx
 from bot.ports.ledger import Step
 from db.codec import dump_receipt, dump_signed
 from db.deposits import change_seen, lock_agent
@@ -15,20 +15,6 @@ from db.intents import fill_values
 from db.outbox import queue_notice
 from db.schema import intent_events, intents, nonces, trade_history, user_agents
 from db.store import insert
-
-
-def check_step(step: Step) -> None:
-    """Refuse a step no caller may ask for.
-
-    Raises:
-        ValueError: it leaves an end, skips a state, or signs without a signature.
-    """
-    if step.to not in STEPS.get(step.expect, frozenset()):
-        raise ValueError(f"no step leads from {step.expect} to {step.to}")
-    if (step.to is IntentState.SIGNED) != (step.signed is not None):
-        raise ValueError("SIGNED and a signature come together")
-    if step.frees_nonce and step.to is not IntentState.DROPPED:
-        raise ValueError("only a dropped intent gives its nonce back")
 
 
 async def take_nonce(tx: AsyncConnection, intent: Intent, signed: SignedTx) -> bool:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from bot.domain.trade import (
+    STEPS,
     Fill,
     Intent,
     IntentId,
@@ -34,6 +35,9 @@ class Step:
     `balance_changes` are signed base units by symbol, applied to what the deposit watcher has
     seen of the agent's escrow. `escrow` is set when an agent was opened. `frees_nonce` takes the
     account's ledger back to `signed.nonce`: for a DROPPED intent that no node ever accepted.
+
+    Raises:
+        ValueError: it leaves an end, skips a state, or signs without a signature.
     """
 
     expect: IntentState
@@ -47,6 +51,14 @@ class Step:
     balance_changes: Mapping[str, int] = field(default_factory=dict)
     escrow: str = ""
     frees_nonce: bool = False
+
+    def __post_init__(self) -> None:
+        if self.to not in STEPS.get(self.expect, frozenset()):
+            raise ValueError(f"no step leads from {self.expect} to {self.to}")
+        if (self.to is IntentState.SIGNED) != (self.signed is not None):
+            raise ValueError("SIGNED and a signature come together")
+        if self.frees_nonce and self.to is not IntentState.DROPPED:
+            raise ValueError("only a dropped intent gives its nonce back")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,256 @@
+"""Journal, deposits and outbox in memory."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import count
+
+from bot.domain.people import AgentId
+from bot.domain.trade import IN_FLIGHT, OPEN, Fill, Intent, IntentId, IntentKind, IntentState
+from bot.ports.ledger import Confirmation, Notice, OutboxState, Queued, SeenBalances, Step
+from tests.fakes.records import FakeRecords
+
+_DAY = timedelta(hours=24)
+
+
+@dataclass
+class Waiting:
+    """A notice in the outbox."""
+
+    id: int
+    notice: Notice
+    due_at: datetime
+    state: str = OutboxState.PENDING
+    attempts: int = 0
+    repeat: bool = False
+    reason: str = ""
+
+
+class FakeLedger:
+    """One object for `Journal`, `Deposits` and `Outbox`, over the agents in `records`."""
+
+    def __init__(self, records: FakeRecords) -> None:
+        self._records = records
+        self._changes = count(1)
+        self._order: dict[IntentId, int] = {}
+        self._confirmed: dict[IntentId, int] = {}
+        self.intents: dict[IntentId, Intent] = {}
+        self.events: list[tuple[IntentId, IntentState]] = []
+        self.fills: list[Fill] = []
+        self.nonces: dict[str, int] = {}
+        self.seen: dict[int, SeenBalances] = {}
+        self.notices: list[Waiting] = []
+
+    async def save_proposal(self, intent: Intent) -> None:
+        if intent.state not in (IntentState.PROPOSED, IntentState.CONFIRMED):
+            raise ValueError(f"{intent.id} is {intent.state} already")
+        if intent.id in self.intents:
+            raise ValueError(f"{intent.id} is there already")
+        if intent.state is IntentState.CONFIRMED:
+            intent = self._sequenced(intent)
+        self._put(intent)
+
+    async def load_intent(self, intent_id: IntentId) -> Intent | None:
+        return self.intents.get(intent_id)
+
+    async def load_open(self) -> Sequence[Intent]:
+        found = [intent for intent in self.intents.values() if intent.state in OPEN]
+        return sorted(found, key=lambda intent: self._confirmed[intent.id])
+
+    async def confirm(
+        self, intent_id: IntentId, now: datetime, day_cap_usd: Decimal
+    ) -> Confirmation | None:
+        intent = self.intents.get(intent_id)
+        if intent is None:
+            return None
+        spent = self._volume(intent.agent_id, now, but=intent.id)
+        if intent.state is not IntentState.PROPOSED:
+            return Confirmation(intent, fresh=False, spent_usd=spent)
+        if now >= intent.expires_at:
+            expired = self._put(replace(intent, state=IntentState.EXPIRED, updated_at=now))
+            return Confirmation(expired, fresh=False, spent_usd=spent)
+        if intent.kind is IntentKind.SWAP and spent + intent.notional_usd > day_cap_usd:
+            return Confirmation(intent, fresh=False, spent_usd=spent)
+        confirmed = replace(intent, state=IntentState.CONFIRMED, updated_at=now)
+        return Confirmation(self._put(self._sequenced(confirmed)), fresh=True, spent_usd=spent)
+
+    async def advance(self, intent_id: IntentId, step: Step) -> Intent | None:
+        intent = self.intents.get(intent_id)
+        if intent is None or intent.state is not step.expect:
+            return None
+        if step.signed and not self._take_nonce(intent, step):
+            return None
+        return self._apply(intent, step)
+
+    async def load_nonce(self, account: str) -> int:
+        return self.nonces.get(account, 0)
+
+    async def load_day_volume(self, agent_id: int, now: datetime) -> Decimal:
+        return self._volume(agent_id, now)
+
+    async def load_fills(
+        self, agent_id: int, limit: int | None = None, offset: int = 0
+    ) -> Sequence[Fill]:
+        found = [fill for fill in reversed(self.fills) if fill.agent_id == agent_id]
+        found.sort(key=lambda fill: fill.at, reverse=True)
+        return found[offset:] if limit is None else found[offset : offset + limit]
+
+    async def count_fills(self, agent_id: int) -> int:
+        return len(await self.load_fills(agent_id))
+
+    async def load_recent(
+        self, agent_id: int, states: Sequence[IntentState], limit: int
+    ) -> Sequence[Intent]:
+        found = [
+            intent
+            for intent in self.intents.values()
+            if intent.agent_id == agent_id and intent.state in states
+        ]
+        found.sort(key=lambda intent: (intent.updated_at, self._order[intent.id]), reverse=True)
+        return found[:limit]
+
+    async def load_seen(self, agent_ids: Sequence[int]) -> Mapping[int, SeenBalances]:
+        return {
+            agent_id: self.seen.get(agent_id, SeenBalances(0, {}))
+            for agent_id in agent_ids
+            if self._quiet(agent_id)
+        }
+
+    async def save_seen(self, agent_id: int, seen: SeenBalances, notices: Sequence[Notice]) -> bool:
+        before = self.seen.get(agent_id, SeenBalances(0, {}))
+        if not self._quiet(agent_id) or before.version != seen.version:
+            return False
+        self.seen[agent_id] = SeenBalances(seen.version + 1, dict(seen.raw))
+        for notice in notices:
+            await self.queue(notice, self._records.clock.now())
+        return True
+
+    async def queue(self, notice: Notice, now: datetime) -> None:
+        self._queue(notice, now)
+
+    async def claim(self, now: datetime, limit: int) -> Sequence[Queued]:
+        heads: dict[int, Waiting] = {}
+        for waiting in self.notices:
+            if waiting.state in (OutboxState.PENDING, OutboxState.SENDING):
+                heads.setdefault(waiting.notice.chat_id, waiting)
+        due = [
+            head
+            for head in sorted(heads.values(), key=lambda head: head.id)
+            if head.state == OutboxState.PENDING and head.due_at <= now
+        ][:limit]
+        for head in due:
+            head.state = OutboxState.SENDING
+            head.attempts += 1
+        return [Queued(head.id, head.notice, head.attempts, head.repeat) for head in due]
+
+    async def mark_sent(self, queued_id: int, now: datetime) -> None:
+        for waiting in self._sending(queued_id):
+            waiting.state = OutboxState.SENT
+
+    async def mark_retry(self, queued_id: int, due_at: datetime, *, ambiguous: bool) -> None:
+        for waiting in self._sending(queued_id):
+            waiting.state = OutboxState.PENDING
+            waiting.due_at = due_at
+            waiting.repeat = waiting.repeat or ambiguous
+
+    async def mark_failed(self, queued_id: int, reason: str) -> None:
+        for waiting in self._sending(queued_id):
+            waiting.state = OutboxState.FAILED
+            waiting.reason = reason
+
+    async def release_claims(self) -> int:
+        released = [w for w in self.notices if w.state == OutboxState.SENDING]
+        for waiting in released:
+            waiting.state = OutboxState.PENDING
+            waiting.repeat = True
+        return len(released)
+
+    def _put(self, intent: Intent) -> Intent:
+        self._order.setdefault(intent.id, next(self._changes))
+        if intent.state is IntentState.CONFIRMED:
+            self._confirmed[intent.id] = next(self._changes)
+        self.intents[intent.id] = intent
+        self.events.append((intent.id, intent.state))
+        return intent
+
+    def _sequenced(self, intent: Intent) -> Intent:
+        if intent.kind is not IntentKind.SWAP:
+            return intent
+        taken = (i.sequence for i in self.intents.values() if i.agent_id == intent.agent_id)
+        return replace(intent, sequence=max(taken, default=0) + 1)
+
+    def _volume(self, agent_id: int, now: datetime, but: str = "") -> Decimal:
+        return sum(
+            (
+                intent.notional_usd
+                for intent in self.intents.values()
+                if intent.agent_id == agent_id
+                and intent.kind is IntentKind.SWAP
+                and intent.id != but
+                and (
+                    intent.state in OPEN
+                    or (intent.state is IntentState.SETTLED and intent.updated_at > now - _DAY)
+                )
+            ),
+            Decimal(0),
+        )
+
+    def _take_nonce(self, intent: Intent, step: Step) -> bool:
+        signed = step.signed
+        if signed is None or signed.account != intent.account:
+            raise ValueError(f"{intent.id} is not signed by {intent.account}")
+        busy = any(
+            other.account == signed.account and other.state in IN_FLIGHT
+            for other in self.intents.values()
+        )
+        if busy or self.nonces.get(signed.account, 0) > signed.nonce:
+            return False
+        self.nonces[signed.account] = signed.nonce + 1
+        return True
+
+    def _apply(self, intent: Intent, step: Step) -> Intent:
+        if step.frees_nonce and intent.signed:
+            self.nonces[intent.signed.account] = intent.signed.nonce
+        if step.fill:
+            self.fills.append(step.fill)
+        if step.notice:
+            self._queue(step.notice, step.now)
+        if step.balance_changes or (intent.state in IN_FLIGHT) != (step.to in IN_FLIGHT):
+            self._change_seen(intent.agent_id, step.balance_changes)
+        if step.escrow:
+            self._records.open_escrow(intent.agent_id, step.escrow)
+        return self._put(
+            replace(
+                intent,
+                state=step.to,
+                updated_at=step.now,
+                reason=step.reason or intent.reason,
+                signed=step.signed or intent.signed,
+                receipt=step.receipt or intent.receipt,
+            )
+        )
+
+    def _change_seen(self, agent_id: int, changes: Mapping[str, int]) -> None:
+        before = self.seen.get(agent_id, SeenBalances(0, {}))
+        raw = dict(before.raw)
+        for symbol, change in changes.items():
+            raw[symbol] = raw.get(symbol, 0) + change
+        self.seen[agent_id] = SeenBalances(before.version + 1, raw)
+
+    def _quiet(self, agent_id: int) -> bool:
+        return AgentId(agent_id) in self._records.agents and not any(
+            intent.agent_id == agent_id and intent.state in IN_FLIGHT
+            for intent in self.intents.values()
+        )
+
+    def _queue(self, notice: Notice, now: datetime) -> None:
+        if all(waiting.notice.key != notice.key for waiting in self.notices):
+            self.notices.append(Waiting(len(self.notices) + 1, notice, now))
+
+    def _sending(self, queued_id: int) -> list[Waiting]:
+        return [
+            waiting
+            for waiting in self.notices
+            if waiting.id == queued_id and waiting.state == OutboxState.SENDING
+        ]
