@@ -10,7 +10,7 @@ from bot.llm.signals import OVERBOUGHT, Reading, read
 from bot.llm.wording import dollars, listing, percent
 
 _ACT = Decimal("0.3")
-_REWARD_TO_RISK = 2
+_REWARD_TO_RISK = 2  # the summary says twice
 _NARROWEST, _WIDEST = Decimal("0.01"), Decimal("0.15")
 _ATR_MULTIPLE = 2
 _CALM = Decimal("0.6")
@@ -39,7 +39,7 @@ def decide_by_rules(brief: Brief, analyst: str) -> TradeDecision:
         confidence=confidence,
         suggested_usd=_amount(reading.view, action, confidence, brief),
         summary=_summary(reading, action, caveat, distance),
-        reasons=_reasons(reading, readings, action),
+        reasons=_reasons(reading, readings),
         risks=_risks(reading, action, brief),
         analyst=analyst,
     )
@@ -111,14 +111,14 @@ def _summary(reading: Reading, action: Action, caveat: str, distance: Decimal) -
     risk = percent(distance / price)
     return (
         f"{verb} {symbol} near {dollars(price)}: the signals lean towards a {way}. "
-        f"The stop is {risk} away and the target {_REWARD_TO_RISK} times as far."
+        f"The stop is {risk} away and the target twice as far."
     )
 
 
-def _reasons(reading: Reading, readings: Sequence[Reading], action: Action) -> tuple[str, ...]:
-    """Signals that carry the action first; then how other named tokens compare."""
-    way = {Action.BUY: 1, Action.SELL: -1, Action.HOLD: 0}[action]
-    ordered = sorted(reading.signals, key=lambda s: (s.vote != way, -s.weight))
+def _reasons(reading: Reading, readings: Sequence[Reading]) -> tuple[str, ...]:
+    """Signals that made the score first; then how other named tokens compare."""
+    made = {1} if reading.score >= _ACT else {-1} if reading.score <= -_ACT else {1, -1}
+    ordered = sorted(reading.signals, key=lambda s: (s.vote not in made, -s.weight))
     texts = [signal.text for signal in ordered]
     change = reading.view.price.change_24h_pct
     if change is not None:

@@ -51,10 +51,10 @@ def fenced(prompt: str, name: str) -> str:
 
 
 def _named(prompt: str) -> list[str]:
-    words = [word.upper() for word in re.findall(r"\w+", fenced(prompt, "question"))]
-    words += ["BTC" for word in words if word == "BITCOIN"]
+    words = {word.upper() for word in re.findall(r"\w+", fenced(prompt, "question"))}
+    words |= {"BTC"} if "BITCOIN" in words else set()
     listed = fenced(prompt, "listed").split(", ")
-    return [symbol for symbol in listed if {symbol.upper(), symbol.upper()[1:]} & set(words)]
+    return [s for s in listed if {s.upper(), s.removeprefix("W").upper()} & words]
 
 
 def _decision(prompt: str) -> Mapping[str, Any]:

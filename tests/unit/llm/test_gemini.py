@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import sys
 import traceback
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Iterator
 
 import pytest
 
@@ -225,6 +226,16 @@ BODIES = [
 ]
 
 
+@pytest.fixture
+def usual_recursion_limit() -> Iterator[None]:
+    """web3 brings py_ecc, which raises the limit to where nested JSON overflows the C stack."""
+    raised = sys.getrecursionlimit()
+    sys.setrecursionlimit(1000)
+    yield
+    sys.setrecursionlimit(raised)
+
+
+@pytest.mark.usefixtures("usual_recursion_limit")
 @pytest.mark.parametrize("status", [200, 204, 302, 400, 429, 500, 599])
 @pytest.mark.filterwarnings("ignore:.*is not a valid:UserWarning")
 async def test_no_foreign_error_escapes(
