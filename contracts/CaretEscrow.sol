@@ -144,20 +144,14 @@ contract CaretEscrow is ICaretErrors, ReentrancyGuardTransient {
         bytes calldata data
     ) external onlyActor nonReentrant returns (uint256 spent, uint256 got) {
         if (block.timestamp > deadline) revert DeadlinePassed(deadline, block.timestamp);
-        if (id <= sequence || id > sequence + ID_WINDOW) revert IdOutOfRange(id, sequence);
-        if (amountIn == 0 || minOut == 0) revert ZeroAmount();
-        sequence = uint64(id);
-        address router = orchestrator.routerFor(adapter);
-        bytes memory callData = _encode(
-            adapter,
-            tokenIn,
-            tokenOut,
-            ISwapAdapter.Swap(address(this), amountIn, minOut, deadline, data)
-        );
-        _requireInput(tokenIn, amountIn);
-        (spent, got) = _execute(router, callData, IERC20(tokenIn), IERC20(tokenOut), amountIn);
-        if (spent > amountIn) revert Overspent(spent, amountIn);
-        if (got < minOut) revert TooLittleReceived(got, minOut);
+        _consume(id);
+        ISwapAdapter.Swap memory request;
+        request.recipient = address(this);
+        request.amountIn = amountIn;
+        request.minOut = minOut;
+        request.deadline = deadline;
+        request.path = data;
+        (spent, got) = _trade(adapter, tokenIn, tokenOut, request);
         emit Swapped(id, adapter, tokenIn, tokenOut, spent, got);
     }
 
@@ -180,6 +174,26 @@ contract CaretEscrow is ICaretErrors, ReentrancyGuardTransient {
     function gasAvailable() public view returns (uint256) {
         uint256 refilled = ((block.timestamp - _gasAt) * GAS_ALLOWANCE) / 1 days;
         return _gasDrawn > refilled ? GAS_ALLOWANCE - (_gasDrawn - refilled) : GAS_ALLOWANCE;
+    }
+
+    function _consume(uint256 id) private {
+        if (id <= sequence || id > sequence + ID_WINDOW) revert IdOutOfRange(id, sequence);
+        sequence = uint64(id);
+    }
+
+    function _trade(
+        address adapter,
+        address tokenIn,
+        address tokenOut,
+        ISwapAdapter.Swap memory request
+    ) private returns (uint256 spent, uint256 got) {
+        if (request.amountIn == 0 || request.minOut == 0) revert ZeroAmount();
+        address router = orchestrator.routerFor(adapter);
+        bytes memory callData = _encode(adapter, tokenIn, tokenOut, request);
+        _requireInput(tokenIn, request.amountIn);
+        (spent, got) = _execute(router, callData, IERC20(tokenIn), IERC20(tokenOut), request.amountIn);
+        if (spent > request.amountIn) revert Overspent(spent, request.amountIn);
+        if (got < request.minOut) revert TooLittleReceived(got, request.minOut);
     }
 
     function _execute(

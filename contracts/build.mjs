@@ -15,7 +15,6 @@ const input = {
   sources: readSources(),
   settings: {
     evmVersion: 'cancun',
-    viaIR: true,
     optimizer: { enabled: true, runs: 10_000 },
     // Nothing but the code itself may change an artifact.
     metadata: { bytecodeHash: 'none', appendCBOR: false },
