@@ -199,7 +199,7 @@ def _door(path: str) -> Iterator[None]:
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, TimeoutError) as error:
         reason = f"{path}: {type(error).__name__}"
         raise UpstreamError("market", reason, retryable=True) from error
-    except (ValueError, ArithmeticError, RecursionError) as error:
+    except (ValueError, ArithmeticError) as error:
         reason = f"{path}: malformed, {_short(error)}"
         raise UpstreamError("market", reason, retryable=True) from error
 

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter
+from pydantic_core import from_json
 
 from bot.domain.analysis import Candle
 
@@ -101,8 +102,14 @@ OHLC = TypeAdapter(list[tuple[Millis, PriceUsd, PriceUsd, PriceUsd, PriceUsd]])
 
 
 def decode(body: bytes) -> Any:  # noqa: ANN401
-    """JSON with every number as the Decimal of its own text; NaN and Infinity are refused."""
-    return json.loads(body, parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse)
+    """JSON with every number as the Decimal of its own text; NaN and Infinity are refused.
+
+    The first parser only checks: it bounds nesting, while `json` recurses as deep as the
+    interpreter's limit, which a dependency of web3 raises so far that a body of brackets
+    overflows the C stack and ends the process.
+    """
+    from_json(body, allow_inf_nan=False, cache_strings="none")
+    return json.loads(body, parse_float=Decimal, parse_int=Decimal)
 
 
 def not_future(at: datetime, now: datetime) -> datetime:
@@ -153,7 +160,3 @@ def candles_of_chart(chart: Chart, period: timedelta) -> tuple[Candle, ...]:
 def _check_order(times: Sequence[datetime]) -> None:
     if any(later <= earlier for earlier, later in pairwise(times)):
         raise ValueError("times out of order")
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number")

@@ -1,5 +1,6 @@
 """How risky a token has been."""
 
+import math
 from datetime import timedelta
 
 import numpy as np
@@ -38,7 +39,7 @@ def measures(history: PriceHistory) -> RiskMeasures:
     period = _period(history)
     deviation = float(np.std(np.diff(np.log(closes)), ddof=1))
     return RiskMeasures(
-        volatility=deviation * (_YEAR / period) ** 0.5,
+        volatility=deviation * math.sqrt(_YEAR / period),
         max_drawdown=float(np.max(1 - closes / np.maximum.accumulate(closes))),
         value_at_risk_95=_value_at_risk(closes, _DAY / period),
     )
@@ -49,7 +50,7 @@ def _value_at_risk(closes: Series, periods_a_day: float) -> float:
     if len(closes) - lag < _MIN_DAILY_RETURNS:
         lag = 1
     returns = closes[lag:] / closes[:-lag] - 1
-    loss = -float(np.quantile(returns, _TAIL)) * (periods_a_day / lag) ** 0.5
+    loss = -float(np.quantile(returns, _TAIL)) * math.sqrt(periods_a_day / lag)
     return min(max(loss, 0.0), 1.0)
 
 

@@ -39,7 +39,7 @@ class SteppingClock(FakeClock):
 
 
 class FakeMarket(Market):
-    """Knows what a test gave it; fails, or waits, when told to. `calls` counts by method."""
+    """Knows what a test gave it; fails, or waits, when told to. `reached` is set by any call."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -48,6 +48,7 @@ class FakeMarket(Market):
         self._failure: UpstreamError | None = None
         self._open = asyncio.Event()
         self._open.set()
+        self.reached = asyncio.Event()
         self.calls: list[str] = []
         self.asked: list[tuple[str, ...]] = []
 
@@ -111,6 +112,7 @@ class FakeMarket(Market):
 
     async def _enter(self, method: str) -> None:
         self.calls.append(method)
+        self.reached.set()
         await self._open.wait()
         if self._failure:
             raise self._failure
