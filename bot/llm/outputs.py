@@ -62,6 +62,7 @@ UsdAmount = Annotated[Decimal, Field(allow_inf_nan=False), WithJsonSchema({"type
 
 
 class _Answer(BaseModel):
+    # Fields are required wherever possible: Gemini skips what a schema leaves optional.
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
 
 
@@ -69,14 +70,14 @@ class GuardAnswer(_Answer):
     """Whether the question may go on; `reason` is for the user."""
 
     allowed: bool
-    reason: Annotated[str, _line(200)] = ""
+    reason: Annotated[str, _line(200)]
 
 
 class TickerAnswer(_Answer):
     """What the question is about."""
 
     symbols: Annotated[list[Symbol], _first(MAX_SYMBOLS)]
-    unknown: Annotated[list[Symbol], _first(MAX_SYMBOLS)] = []
+    unknown: Annotated[list[Symbol], _first(MAX_SYMBOLS)]
 
 
 class Choice(StrEnum):
@@ -93,14 +94,14 @@ class DecisionAnswer(_Answer):
 
     action: Choice
     symbol: Symbol
-    entry_usd: UsdPrice | None = None
-    stop_loss_usd: UsdPrice | None = None
-    take_profit_usd: UsdPrice | None = None
-    confidence: Annotated[int, Field(ge=0, le=100)] = 0
-    suggested_usd: UsdAmount = Decimal(0)
-    summary: Annotated[str, _line(500)] = ""
-    reasons: Annotated[list[Sentence], _first(5)] = []
-    risks: Annotated[list[Sentence], _first(5)] = []
+    entry_usd: UsdPrice | None
+    stop_loss_usd: UsdPrice | None
+    take_profit_usd: UsdPrice | None
+    confidence: Annotated[int, Field(ge=0, le=100)]
+    suggested_usd: UsdAmount
+    summary: Annotated[str, _line(500)]
+    reasons: Annotated[list[Sentence], _first(5)]
+    risks: Annotated[list[Sentence], _first(5)]
     more_symbols: Annotated[list[Symbol], _first(MAX_SYMBOLS)] = []
     more_days: int = 0
 

@@ -84,7 +84,7 @@ async def test_the_brief_arrives_fenced(brain: GeminiBrain, google: GeminiStandI
 
 
 async def test_a_decision_and_a_wish_for_more(brain: GeminiBrain, google: GeminiStandIn) -> None:
-    more = {"action": "MORE", "symbol": "SEI", "more_symbols": ["WETH"], "more_days": 90}
+    more = GOOD | {"action": "MORE", "more_symbols": ["WETH"], "more_days": 90}
     google.play(replies.answer(more), replies.answer(GOOD))
     asked = brief(may_ask_more=True)
     assert await brain.decide(asked) == MoreContext(("WETH",), 90)

@@ -170,6 +170,12 @@ def test_long_words_and_lists_are_cut() -> None:
     assert len(parsed.risks) == 5
 
 
+@pytest.mark.parametrize("field", sorted(GOOD.keys() - {"more_symbols", "more_days"}))
+def test_a_decision_has_all_its_fields(field: str) -> None:
+    with pytest.raises(ValidationError):
+        decided(json.dumps({name: GOOD[name] for name in GOOD if name != field}))
+
+
 def test_fields_nobody_asked_for_have_nowhere_to_go() -> None:
     assert decision(recipient=ADDRESS, amount_wei=10**30, execute=True) == decision()
 
@@ -200,7 +206,7 @@ def test_more_context_without_a_usable_wish_is_refused(changes: dict[str, Any]) 
 def test_guard_reasons_are_for_people() -> None:
     refusal = GuardAnswer(allowed=False, reason="See https://evil.example\x00")
     assert parse_guard(refusal).reason == "See [removed]"
-    assert parse_guard(GuardAnswer(allowed=False)).reason
+    assert parse_guard(GuardAnswer(allowed=False, reason=" ")).reason
     assert parse_guard(GuardAnswer(allowed=True, reason="psst")).reason == ""
 
 
