@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -22,8 +23,8 @@ from bot.chain.deployment import verify_deployment
 from bot.chat.services import EdgeStatus
 from bot.clock import SystemClock
 from bot.domain.errors import SettingsError
-from bot.logs import configure_logs
 from bot.local.serving import serve
+from bot.logs import configure_logs
 from bot.settings import Environment, Settings
 from bot.web.door import create_door
 
@@ -33,11 +34,21 @@ _LOOPBACK = "127.0.0.1"
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - the door of a server, behind its own proxy
 
 
+@dataclass(frozen=True, slots=True)
+class Local:
+    """Local mode while it runs."""
+
+    service: Service
+    standins: StandIns
+    edges: Edges
+    url: str
+
+
 async def run_local(settings: Settings, *, at_sei_pace: bool = True) -> None:
     """Run with stand-ins for whatever is unset, until SIGINT or SIGTERM."""
-    async with local_service(settings, at_sei_pace=at_sei_pace) as service:
-        _say(f"\nReady. Open {settings.public}/ in a browser. Ctrl-C stops.\n")
-        log.info("ready", network=service.services.facts.network)
+    async with local_service(settings, at_sei_pace=at_sei_pace) as local:
+        _say(f"\nReady. Open {local.url}/ in a browser. Ctrl-C stops.\n")
+        log.info("ready", network=local.service.services.facts.network)
         await _until_stopped()
 
 
@@ -50,18 +61,17 @@ async def run_real(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def local_service(settings: Settings, *, at_sei_pace: bool = True) -> AsyncIterator[Service]:
+async def local_service(settings: Settings, *, at_sei_pace: bool = True) -> AsyncIterator[Local]:
     """Local mode as a context; tests use it too."""
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         stack.enter_context(_alone(settings.data_dir))
         standins = StandIns(settings, clock, at_sei_pace=at_sei_pace)
         holder: list[Service] = []
-        serving = await _open_http(stack, settings, holder, standins.routes, _LOOPBACK)
-        edges = await stack.enter_async_context(
-            local_edges(standins, local_keys(settings), serving)
-        )
-        yield await _start(stack, settings, edges, clock, holder)
+        port = await _open_http(stack, settings, holder, standins.routes, _LOOPBACK)
+        edges = await stack.enter_async_context(local_edges(standins, local_keys(settings), port))
+        service = await _start(stack, settings, edges, clock, holder)
+        yield Local(service, standins, edges, f"http://{_LOOPBACK}:{port}")
 
 
 @asynccontextmanager

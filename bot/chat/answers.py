@@ -7,7 +7,7 @@ from decimal import Decimal
 from bot.chat.errors import answer_error
 from bot.chat.pictures.chart import render_price_chart
 from bot.chat.progress import ProgressLine
-from bot.chat.render import age, agent_line, clock, esc, price, usd
+from bot.chat.render import agent_line, ago, clock, esc, price, usd
 from bot.chat.talk import Talk
 from bot.chat.view import Row, View, button, split
 from bot.domain.analysis import Action, MarketView, TradeDecision
@@ -100,7 +100,7 @@ def _risk_line(view: MarketView) -> str:
 
 def _stamp(talk: Talk, view: MarketView) -> str:
     now = talk.services.clock.now()
-    return f"price of {clock(view.price.as_of)} ({age(now - view.price.as_of)} old)"
+    return f"price of {clock(view.price.as_of)} ({ago(now - view.price.as_of)})"
 
 
 def _notes(notes: Sequence[str]) -> list[str]:

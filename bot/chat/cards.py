@@ -29,7 +29,8 @@ def proposal_view(proposal: Proposal, note: str = "") -> View:
         f"Price: {price(_unit_price(proposal))} for one {symbol}",
         f"Price impact {percent(order.price_impact)}, exchange fee {percent(order.fee)}",
         f"Exchange: {esc(order.venue)} ({esc(' → '.join(order.path))})",
-        "Network gas: paid by the agent, about 0.02 SEI",
+        f"Network gas: about {quantity(Decimal(proposal.gas_estimate).scaleb(-18))} SEI, "
+        "paid by the agent",
         "",
         f"Good until {intent.expires_at:%H:%M:%S} UTC. If the market moves past the minimum, "
         "nothing is traded and I ask again.",

@@ -5,8 +5,10 @@ again and says so: a money notice twice is better than never.
 """
 
 import asyncio
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
+from html import unescape
 
 import structlog
 from aiolimiter import AsyncLimiter
@@ -16,6 +18,7 @@ from bot.chat.notices import render_notice
 from bot.chat.services import Services
 from bot.chat.talk import Bot
 from bot.chat.transport import NotConnectedError
+from bot.chat.view import View
 from bot.ports.ledger import Outbox, Queued
 
 log = structlog.get_logger(__name__)
@@ -25,6 +28,7 @@ _IDLE_S = 2.0
 _A_SECOND = 25
 _FIRST_RETRY_S = 2
 _LAST_RETRY_S = 300
+_TAG = re.compile(r"<[^>]*>")
 
 
 @dataclass(slots=True)
@@ -91,13 +95,20 @@ class OutboxSender:
 
     async def _send(self, item: Queued) -> None:
         view = await render_notice(self.services, item.notice)
-        text = f"{view.text}\n\n<i>(Repeated: I was not sure that it arrived.)</i>"
+        repeated = "\n\n<i>(Repeated: I was not sure that it arrived.)</i>"
+        text = view.text + (repeated if item.repeat else "")
         await self._limiter.acquire()
+        try:
+            await self._hand_over(item, text, view, "HTML")
+        except BadRequest as error:
+            if "entities" not in error.message:
+                raise
+            log.exception("notice_markup_broken", notice=item.notice.key)
+            await self._hand_over(item, unescape(_TAG.sub("", text)), view, None)
+
+    async def _hand_over(self, item: Queued, text: str, view: View, mode: str | None) -> None:
         await self.bot.send_message(
-            item.notice.chat_id,
-            text if item.repeat else view.text,
-            parse_mode="HTML",
-            reply_markup=view.markup,
+            item.notice.chat_id, text, parse_mode=mode, reply_markup=view.markup
         )
 
     async def _retry(self, item: Queued, wait: timedelta, *, ambiguous: bool) -> None:

@@ -18,9 +18,9 @@ def esc(text: str) -> str:
 
 
 def usd(value: Decimal) -> str:
-    """`$1,234.56`; below a cent `<$0.01`; negative `-$3.20`."""
+    """`$1,234.56`; below a cent `under $0.01`; negative `-$3.20`."""
     if value and abs(value) < _SMALL:
-        return "<$0.01" if value > 0 else ">-$0.01"
+        return "under $0.01" if value > 0 else "over -$0.01"
     sign = "-" if value < 0 else ""
     return f"{sign}${abs(value):,.2f}"
 
@@ -81,6 +81,12 @@ def age(span: timedelta) -> str:
         if seconds >= unit:
             return f"{seconds // unit} {name}"
     return "just now"
+
+
+def ago(span: timedelta) -> str:
+    """`just now`, `3 min ago`."""
+    text = age(span)
+    return text if text == "just now" else f"{text} ago"
 
 
 def agent_line(agent: Agent) -> str:

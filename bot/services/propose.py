@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.domain.errors import UserError
-from bot.domain.money import Amount, Price, Token
+from bot.domain.money import Amount, Price, Token, Wei
 from bot.domain.people import Agent, AgentState, User
 from bot.domain.tokens import Listing
 from bot.domain.trade import (
@@ -32,6 +32,9 @@ from bot.services.quotes import best_quote, price_of, read_quotes
 from bot.services.refusals import DeniedError
 from bot.services.switches import trading_paused
 
+_SWAP_GAS = 350_000
+"""Gas of a swap through an escrow, for the estimate a person sees; the sender measures its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -42,6 +45,7 @@ class Proposal:
     token: Token
     sell_price: Price
     buy_price: Price
+    gas_estimate: Wei
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +103,22 @@ class Propose:
         sell = given.amount(Decimal(request.amount))
         if sell.raw == 0:
             raise UserError(f"That comes to no {given.symbol} at all. Nothing was moved.")
-        balances, prices, quotes = await asyncio.gather(
+        balances, prices, quotes, gas_price = await asyncio.gather(
             self.reader.read_balances([agent.escrow], [given]),
             self.market.fetch_prices(self.listing.tokens),
             read_quotes(self.venues, sell, wanted, self.listing.native),
+            self.reader.read_gas_price(),
         )
         quote = best_quote(quotes, sell, wanted)
-        proposal = self._draft(agent, request.side, quote, prices, origin)
+        intent = self._draft(agent, request.side, quote, prices, origin)
+        proposal = Proposal(
+            intent,
+            agent,
+            token,
+            price_of(prices, given),
+            price_of(prices, wanted),
+            Wei(gas_price * _SWAP_GAS),
+        )
         held = self.spendable(balances[agent.escrow][given.symbol])
         await self._guard(proposal, held, origin.user)
         await self.journal.save_proposal(proposal.intent)
@@ -118,10 +131,10 @@ class Propose:
         quote: Quote,
         prices: Mapping[str, Price],
         origin: Origin,
-    ) -> Proposal:
+    ) -> Intent:
         now = self.clock.now()
         sell_price = price_of(prices, quote.sell.token)
-        intent = Intent(
+        return Intent(
             id=new_intent_id(),
             kind=IntentKind.SWAP,
             state=IntentState.PROPOSED,
@@ -139,8 +152,6 @@ class Propose:
             correlation_id=origin.correlation_id,
             decision_id=origin.decision_id,
         )
-        token = quote.buy.token if side is Side.BUY else quote.sell.token
-        return Proposal(intent, agent, token, sell_price, price_of(prices, quote.buy.token))
 
     def _order(self, quote: Quote, prices: Mapping[str, Price], user: User) -> Order:
         native = prices.get(self.listing.native.symbol)

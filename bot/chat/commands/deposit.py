@@ -14,7 +14,8 @@ async def show(talk: Talk, argument: str) -> None:
     """The address as text, QR picture and copy button."""
     agent = await chosen_agent(talk, argument)
     listing, faucet = talk.services.listing, talk.services.facts.faucet
-    tokens = ", ".join(esc(symbol) for symbol in listing.symbols)
+    others = [token for token in listing.tokens if token != listing.native]
+    tokens = ", ".join(esc(token.symbol) for token in others)
     rows: list[Row] = [(copy("📋 Copy address", agent.escrow),)]
     if faucet:
         drips = [button(f"🚰 {s}", "deposit", "drip", agent.id, s) for s in faucet.symbols]
@@ -22,8 +23,8 @@ async def show(talk: Talk, argument: str) -> None:
     await talk.show(
         View(
             f"📥 <b>Deposit</b> · {agent_line(agent)}\n\n<code>{agent.escrow}</code>\n\n"
-            f"Send native SEI or {tokens} on <b>{esc(talk.services.facts.network)}</b>, nothing "
-            f"else. Buys spend {esc(listing.quote.symbol)}; 1 SEI is kept for gas. I notice "
+            f"Send native SEI, wrapped SEI or {tokens} on "
+            f"<b>{esc(talk.services.facts.network)}</b>, nothing else. Buys spend {esc(listing.quote.symbol)}; 1 SEI is kept for gas. I notice "
             "what arrives and tell you. Money leaves to the owner only."
             + ("\n\n🚰 Test money for this local chain:" if faucet else ""),
             tuple(rows),

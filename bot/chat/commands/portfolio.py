@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from bot.chat.command import Command
 from bot.chat.commands.deposit import chosen_agent
-from bot.chat.render import age, agent_line, clock, esc, price, units, usd
+from bot.chat.render import agent_line, ago, clock, esc, price, units, usd
 from bot.chat.talk import Talk
 from bot.chat.view import View, button
 from bot.services.portfolio import Holding, Portfolio
@@ -74,7 +74,7 @@ def _stamp(talk: Talk, portfolio: Portfolio) -> str:
     now = talk.services.clock.now()
     if portfolio.prices_as_of is None:
         return f"Updated {clock(now)}. The market does not answer, so there are no values."
-    return f"Updated {clock(now)}, prices {age(now - portfolio.prices_as_of)} old"
+    return f"Updated {clock(now)}, prices from {ago(now - portfolio.prices_as_of)}"
 
 
 COMMAND = Command(

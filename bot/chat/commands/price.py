@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from bot.chat.command import Command
 from bot.chat.pictures.chart import render_price_chart
-from bot.chat.render import age, clock, esc, price
+from bot.chat.render import ago, clock, esc, price
 from bot.chat.talk import Talk
 from bot.chat.tokens import resolve_token
 from bot.chat.view import View, button, grid
@@ -98,7 +98,7 @@ def _stamp(talk: Talk, *prices: Price) -> str:
         return "No prices right now"
     oldest = min(price.as_of for price in prices)
     now = talk.services.clock.now()
-    return f"Updated {clock(now)}, prices {age(now - oldest)} old ({esc(prices[0].source)})"
+    return f"Updated {clock(now)}, prices from {ago(now - oldest)} ({esc(prices[0].source)})"
 
 
 COMMAND = Command(
