@@ -42,7 +42,7 @@ PRICES = {
 SERVER_KEY = bytes.fromhex("11" * 32)
 SEED = b"a seed for tests, long enough as it is"
 FIRST_GAS = Decimal(1)
-_FAKE_POOLS = (("SEI", "USDC"), ("WETH", "USDC"), ("SEI", "iSEI"))
+_FAKE_POOLS = (("SEI", "USDC"), ("WETH", "USDC"), ("SEI", "iSEI"), ("SEI", "WETH"))
 _ids = count(1)
 
 
