@@ -61,12 +61,14 @@ async def run_real(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def local_service(settings: Settings, *, at_sei_pace: bool = True) -> AsyncIterator[Local]:
+async def local_service(
+    settings: Settings, *, at_sei_pace: bool = True, telegram_limits: bool = True
+) -> AsyncIterator[Local]:
     """Local mode as a context; tests use it too."""
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         stack.enter_context(_alone(settings.data_dir))
-        standins = StandIns(settings, clock, at_sei_pace=at_sei_pace)
+        standins = StandIns(settings, clock, at_sei_pace, telegram_limits)
         holder: list[Service] = []
         port = await _open_http(stack, settings, holder, standins.routes, _LOOPBACK)
         edges = await stack.enter_async_context(local_edges(standins, local_keys(settings), port))

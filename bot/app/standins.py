@@ -55,6 +55,7 @@ class StandIns:
     settings: Settings
     clock: Clock
     at_sei_pace: bool = True
+    telegram_limits: bool = True
     market: MarketStandIn | None = None
     telegram: TelegramStandIn | None = None
     telegram_token: str = field(default="", repr=False)
@@ -68,6 +69,7 @@ class StandIns:
             self.telegram = TelegramStandIn(
                 self.telegram_token,
                 self.clock,
+                limits=self.telegram_limits,
                 state_file=settings.data_dir / "local-telegram.json",
             )
 

@@ -1,3 +1,5 @@
+
+
 """Local mode in this process, with Gemini played by its stand-in: real HTTP on every edge."""
 
 from collections.abc import AsyncIterator

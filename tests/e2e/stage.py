@@ -137,7 +137,7 @@ class Stage:
 
 @asynccontextmanager
 async def raise_curtain(
-    folder: Path, *, gemini: bool, at_sei_pace: bool = False, **settings: Any
+    folder: Path, *, gemini: bool, telegram_limits: bool = False, **settings: Any
 ) -> AsyncIterator[Stage]:
     """Run local mode in `folder`; run again on the same folder to restart it."""
     async with AsyncExitStack() as stack:
@@ -149,6 +149,6 @@ async def raise_curtain(
         settings.setdefault("admin_ids", frozenset({ADA}))
         configured = Settings(_env_file=None, data_dir=folder, port=0, **settings)
         local = await stack.enter_async_context(
-            local_service(configured, at_sei_pace=at_sei_pace)
+            local_service(configured, at_sei_pace=False, telegram_limits=telegram_limits)
         )
         yield Stage(local, analyst)

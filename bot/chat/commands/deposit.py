@@ -24,8 +24,9 @@ async def show(talk: Talk, argument: str) -> None:
         View(
             f"📥 <b>Deposit</b> · {agent_line(agent)}\n\n<code>{agent.escrow}</code>\n\n"
             f"Send native SEI, wrapped SEI or {tokens} on "
-            f"<b>{esc(talk.services.facts.network)}</b>, nothing else. Buys spend {esc(listing.quote.symbol)}; 1 SEI is kept for gas. I notice "
-            "what arrives and tell you. Money leaves to the owner only."
+            f"<b>{esc(talk.services.facts.network)}</b>, nothing else. Buys spend "
+            f"{esc(listing.quote.symbol)}; 1 SEI is kept for gas. I notice what arrives and tell "
+            "you. Money leaves to the owner only."
             + ("\n\n🚰 Test money for this local chain:" if faucet else ""),
             tuple(rows),
             render_qr(agent.escrow),
