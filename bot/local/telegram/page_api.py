@@ -1,6 +1,5 @@
 """The chat page and its own API under /chat/; load drivers use the same."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -33,7 +32,7 @@ class PageApi:
         self._persons = persons
         self._faults = faults
         self._log = log
-        self._closing = asyncio.Event()
+        self._closed = False
         self.router = Router(
             [
                 Route("/", self._page),
@@ -66,8 +65,9 @@ class PageApi:
         }
 
     def close(self) -> None:
-        """End the open event streams."""
-        self._closing.set()
+        """End the open event streams; the last event they carry is "closed"."""
+        self._closed = True
+        self._world.changes.publish("closed", 0)
 
     async def _page(self, request: Request) -> Response:
         del request
@@ -133,19 +133,11 @@ class PageApi:
         return StreamingResponse(self._stream(), media_type="text/event-stream", headers=headers)
 
     async def _stream(self) -> AsyncIterator[str]:
-        closing = asyncio.create_task(self._closing.wait())
-        try:
-            with self._world.changes.subscribed() as queue:
-                yield "retry: 500\n\n"
-                while not closing.done():
-                    fresh = asyncio.create_task(queue.get())
-                    await asyncio.wait({fresh, closing}, return_when=asyncio.FIRST_COMPLETED)
-                    if not fresh.done():
-                        fresh.cancel()
-                        return
-                    yield f"data: {json.dumps(fresh.result(), ensure_ascii=False)}\n\n"
-        finally:
-            closing.cancel()
+        with self._world.changes.subscribed() as queue:
+            yield "retry: 500\n\n"
+            while not self._closed:
+                event = await queue.get()
+                yield f"data: {json.dumps(event, ensure_ascii=False)}\n\n"
 
     async def _calls(self, request: Request) -> Response:
         """Calls of the bot after a number; waits until there are `wait` of them."""

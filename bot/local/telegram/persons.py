@@ -3,6 +3,7 @@
 from bot.local.telegram.contents import keep_upload, media_json
 from bot.local.telegram.entities import trim, with_found
 from bot.local.telegram.errors import Json
+from bot.local.telegram.members import member_json
 from bot.local.telegram.methods.targets import reply_fields
 from bot.local.telegram.params import Upload
 from bot.local.telegram.world import CHANNEL, Chat, Person, World
@@ -168,16 +169,12 @@ class Persons:
         return message
 
     def _member_update(self, person: Person, chat: Chat, before: str, after: str) -> None:
-        def member(status: str) -> Json:
-            until = {"until_date": 0} if status == "kicked" else {}
-            return {"user": self._world.bot.as_user(), "status": status, **until}
-
         update = {
             "chat": chat.as_json(),
             "from": person.as_user(),
             "date": self._world.now_s(),
-            "old_chat_member": member(before),
-            "new_chat_member": member(after),
+            "old_chat_member": member_json(self._world, self._world.bot.id, before),
+            "new_chat_member": member_json(self._world, self._world.bot.id, after),
         }
         self._world.updates.put("my_chat_member", update)
 
@@ -189,8 +186,8 @@ class Persons:
             raise NotPossible("no such person or chat")
         if chat.is_private and chat.person is not person:
             raise NotPossible("this is somebody else's chat")
-        if chat.kind == "channel" and chat.members.get(person_id) != "creator":
-            raise NotPossible("only its owner writes in the channel")
+        if chat.kind == "channel":
+            raise NotPossible("the channel has posts, not messages")
         if chat.is_private and person.blocked:
             raise NotPossible("the bot is blocked: unblock it first")
         return person, chat

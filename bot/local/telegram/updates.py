@@ -46,6 +46,7 @@ class UpdateQueue:
         self._again: list[QueuedUpdate] = []
         self._arrived = asyncio.Event()
         self._poll: asyncio.Event | None = None
+        self._opened = asyncio.Event()
         self._closed = False
 
     def put(self, kind: str, payload: Json) -> int | None:
@@ -105,6 +106,7 @@ class UpdateQueue:
         if self._poll is not None:
             self._poll.set()
         taken_over = self._poll = asyncio.Event()
+        self._opened.set()
         self.confirm(offset)
         try:
             ready = self.take(limit)
@@ -115,6 +117,12 @@ class UpdateQueue:
         finally:
             if self._poll is taken_over:
                 self._poll = None
+
+    async def polled(self) -> None:
+        """Return while a long poll is open."""
+        while self._poll is None:
+            self._opened.clear()
+            await self._opened.wait()
 
     async def _wait(self, taken_over: asyncio.Event, timeout_s: int) -> None:
         self._arrived.clear()

@@ -107,6 +107,7 @@ class Webhook:
                     self.world.updates.delivered(queued.update_id)
                     continue
                 self.last_error, self.last_error_at_s = problem, self.world.now_s()
+                self.world.changes.publish("webhook_failed", 0, problem=problem)
                 await self.world.clock.sleep(RETRY_S[min(failures, len(RETRY_S) - 1)])
                 failures += 1
 

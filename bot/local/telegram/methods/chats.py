@@ -1,22 +1,10 @@
 """Chats and their members."""
 
 from bot.local.telegram.errors import Json, bad_request
+from bot.local.telegram.members import member_json, status_of
 from bot.local.telegram.methods.targets import Method, find_chat, writable_chat
 from bot.local.telegram.params import Params
 from bot.local.telegram.world import Chat, World
-
-_RIGHTS = (
-    "can_manage_chat",
-    "can_delete_messages",
-    "can_manage_video_chats",
-    "can_restrict_members",
-    "can_promote_members",
-    "can_change_info",
-    "can_invite_users",
-    "can_post_stories",
-    "can_edit_stories",
-    "can_delete_stories",
-)
 
 
 def get_chat(world: World, params: Params) -> Json:
@@ -54,7 +42,7 @@ def get_chat_member(world: World, params: Params) -> Json:
     known = user_id == world.bot.id or user_id in world.persons
     if not known or (chat.person is not None and user_id not in (chat.id, world.bot.id)):
         raise bad_request("member not found")
-    return _member(world, chat, user_id)
+    return member_json(world, user_id, status_of(chat, user_id))
 
 
 def get_chat_administrators(world: World, params: Params) -> list[Json]:
@@ -63,7 +51,7 @@ def get_chat_administrators(world: World, params: Params) -> list[Json]:
     if chat.is_private:
         raise bad_request("there are no administrators in the private chat")
     return [
-        _member(world, chat, user_id)
+        member_json(world, user_id, status)
         for user_id, status in chat.members.items()
         if status in ("creator", "administrator")
     ]
@@ -75,19 +63,6 @@ def get_chat_member_count(world: World, params: Params) -> int:
     if chat.is_private:
         return 2
     return sum(status not in ("left", "kicked") for status in chat.members.values())
-
-
-def _member(world: World, chat: Chat, user_id: int) -> Json:
-    status = "member" if chat.is_private else chat.members.get(user_id, "left")
-    user = world.bot.as_user() if user_id == world.bot.id else world.persons[user_id].as_user()
-    member: Json = {"user": user, "status": status}
-    if status == "creator":
-        member["is_anonymous"] = False
-    if status == "administrator":
-        member |= {"can_be_edited": False, "is_anonymous": False, **dict.fromkeys(_RIGHTS, True)}
-    if status == "kicked":
-        member["until_date"] = 0
-    return member
 
 
 def leave_chat(world: World, params: Params) -> bool:
