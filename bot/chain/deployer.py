@@ -25,7 +25,6 @@ from bot.domain.errors import UpstreamError
 
 NO_DATA = HexStr("0x")
 
-_GAS_MARGIN_PCT = 15
 _FIRST_POLL_S = 0.004
 _SLOWEST_POLL_S = 0.15
 _RECEIPT_TIMEOUT_S = 60
@@ -54,10 +53,17 @@ async def chain_errors(doing: str) -> AsyncIterator[None]:
 
 
 class KeyedAccount:
-    """Sends transactions of one key, which nobody else may use meanwhile."""
+    """Sends transactions of one key, which nobody else may use meanwhile.
 
-    def __init__(self, w3: AsyncWeb3[AsyncHTTPProvider], key: str) -> None:
+    `gas_margin_pct` comes on top of the estimate. A trade needs more than a deployment: the first
+    one a pool sees in a second writes its price history, which an estimate a moment earlier lacks.
+    """
+
+    def __init__(
+        self, w3: AsyncWeb3[AsyncHTTPProvider], key: str, gas_margin_pct: int = 15
+    ) -> None:
         self.w3 = w3
+        self._gas_margin_pct = gas_margin_pct
         self._key = key
         self.address: ChecksumAddress = Account.from_key(key).address
         self._turn = asyncio.Lock()
@@ -81,7 +87,7 @@ class KeyedAccount:
             self._read_chain_id(),
         )
         tx |= {
-            "gas": gas + gas * _GAS_MARGIN_PCT // 100,
+            "gas": gas + gas * self._gas_margin_pct // 100,
             "maxFeePerGas": Wei(2 * price),
             "maxPriorityFeePerGas": Wei(price // 10),
             "nonce": nonce,

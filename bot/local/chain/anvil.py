@@ -5,17 +5,21 @@ import atexit
 import ctypes
 import os
 import platform
+import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO
 
+from web3.types import RPCEndpoint
+
 from bot.chain.artifacts import NODE_MODULES
+from bot.chain.deployer import connected
 from bot.chain.networks import LOCAL_CHAIN_ID
 from bot.domain.errors import SettingsError
 from bot.local.chain.accounts import GENESIS_SEI
@@ -29,7 +33,8 @@ _STATES_KEPT = 64
 _START_TIMEOUT_S = 20
 _STOP_TIMEOUT_S = 10
 _POLL_S = 0.01
-_PORT_TRIES = 3
+_LOG_READ = 100_000
+_LISTENING = re.compile(rb"Listening on 127\.0\.0\.1:(\d+)")
 _PR_SET_PDEATHSIG = 1
 _MACHINES = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64"}
 
@@ -57,13 +62,7 @@ class Anvil:
 
     async def stop(self) -> None:
         """Let it save and end; killed when it takes more than ten seconds."""
-        atexit.unregister(self.process.terminate)
-        self.process.terminate()
-        try:
-            await asyncio.to_thread(self.process.wait, _STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            await asyncio.to_thread(self.process.wait)
+        await _end(self.process)
 
 
 def find_binary() -> str:
@@ -81,34 +80,25 @@ def find_binary() -> str:
 
 
 async def start_anvil(folder: Path | None = None, port: int = 0) -> Anvil:
-    """Start anvil and wait until it answers.
+    """Start anvil and wait until it listens.
 
     Args:
         folder: keeps `state.json` and `anvil.log`; None forgets everything at the end.
         port: 0 takes a free one.
 
     Raises:
-        AnvilFailedError: it ended at once, as it does when the state is damaged.
+        AnvilFailedError: it ended at once, as it does when the state is damaged or the port taken.
         SettingsError: no anvil is installed.
     """
-    binary = find_binary()
-    tries = [_free_port() for _ in range(_PORT_TRIES)] if port == 0 else [port]
-    for chosen in tries:
-        process, log = _spawn(binary, chosen, folder)
-        anvil = Anvil(process, chosen)
+    with _open_log(folder) as log:
+        process = _spawn(find_binary(), _arguments(port, folder), log)
         try:
-            await _wait_until_ready(anvil)
-        except AnvilFailedError as error:
-            words = _first_words(log)
-            await anvil.stop()
-            if "in use" not in words:
-                raise AnvilFailedError(f"{error}: {words}") from None
+            anvil = Anvil(process, await _wait_for_port(process, log))
+            await _hush(anvil)
         except BaseException:
-            await anvil.stop()
+            await _end(process)
             raise
-        else:
-            return anvil
-    raise AnvilFailedError(f"in use already: port {tries[-1]}")
+        return anvil
 
 
 def state_file(folder: Path) -> Path:
@@ -120,7 +110,7 @@ def _arguments(port: int, folder: Path | None) -> Sequence[str]:
     arguments = [
         *("--host", "127.0.0.1", "--port", str(port)),
         *("--chain-id", str(LOCAL_CHAIN_ID), "--gas-limit", str(GAS_LIMIT)),
-        *("--balance", str(GENESIS_SEI), "--prune-history", str(_STATES_KEPT), "--quiet"),
+        *("--balance", str(GENESIS_SEI), "--prune-history", str(_STATES_KEPT)),
     ]
     if folder is not None:
         state = str(state_file(folder))
@@ -128,27 +118,25 @@ def _arguments(port: int, folder: Path | None) -> Sequence[str]:
     return arguments
 
 
-def _spawn(
-    binary: str, port: int, folder: Path | None
-) -> tuple[subprocess.Popen[bytes], Path | None]:
-    log = None
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        log = folder / "anvil.log"
-    output: IO[bytes] | int = log.open("wb") if log else subprocess.DEVNULL
+def _open_log(folder: Path | None) -> IO[bytes]:
+    if folder is None:
+        return TemporaryFile()
+    folder.mkdir(parents=True, exist_ok=True)
+    return (folder / "anvil.log").open("w+b")
+
+
+def _spawn(binary: str, arguments: Sequence[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
     # A session of its own, so that Ctrl-C reaches us alone and we end it in order.
     process = subprocess.Popen(  # noqa: S603  our own binary, no shell
-        [binary, *_arguments(port, folder)],
+        [binary, *arguments],
         stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=output,
+        stdout=log,
+        stderr=log,
         start_new_session=True,
         preexec_fn=_tie_to_parent() if sys.platform == "linux" else None,
     )
-    if not isinstance(output, int):
-        output.close()
     atexit.register(process.terminate)
-    return process, log
+    return process
 
 
 def _tie_to_parent() -> Callable[[], None]:
@@ -164,32 +152,39 @@ def _tie_to_parent() -> Callable[[], None]:
     return tie
 
 
-async def _wait_until_ready(anvil: Anvil) -> None:
+async def _wait_for_port(process: subprocess.Popen[bytes], log: IO[bytes]) -> int:
+    """The port it says it listens on; nobody else can have taken that one."""
     try:
         async with asyncio.timeout(_START_TIMEOUT_S):
-            while not await _answers(anvil.port):
-                if anvil.process.poll() is not None:
-                    raise AnvilFailedError("anvil ended while starting")
+            while (said := _LISTENING.search(_read(log))) is None:
+                if process.poll() is not None:
+                    raise AnvilFailedError(f"anvil ended while starting: {_first_line(log)}")
                 await asyncio.sleep(_POLL_S)
     except TimeoutError:
-        raise AnvilFailedError(f"anvil did not answer within {_START_TIMEOUT_S} s") from None
+        raise AnvilFailedError(f"anvil did not listen within {_START_TIMEOUT_S} s") from None
+    return int(said[1])
 
 
-async def _answers(port: int) -> bool:
+async def _hush(anvil: Anvil) -> None:
+    """Stop it from logging every request, which would fill the disk."""
+    async with connected(anvil.rpc_url) as w3:
+        await w3.provider.make_request(RPCEndpoint("anvil_setLoggingEnabled"), [False])
+
+
+async def _end(process: subprocess.Popen[bytes]) -> None:
+    atexit.unregister(process.terminate)
+    process.terminate()
     try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    writer.close()
-    return True
+        await asyncio.to_thread(process.wait, _STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        await asyncio.to_thread(process.wait)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _read(log: IO[bytes]) -> bytes:
+    return os.pread(log.fileno(), _LOG_READ, 0)
 
 
-def _first_words(log: Path | None) -> str:
-    lines = log.read_text(errors="replace").strip().splitlines() if log else []
+def _first_line(log: IO[bytes]) -> str:
+    lines = _read(log).decode(errors="replace").strip().splitlines()
     return lines[0][:500] if lines else "it said nothing"

@@ -45,6 +45,9 @@ _ASSETS = (
     _Asset("USDT0", "USDT0", 6, "usdt0"),
 )
 
+LOCAL_COINS = {NATIVE_SYMBOL: "sei-network"} | {asset.symbol: asset.coin_id for asset in _ASSETS}
+"""CoinGecko ids by symbol: what the pools need prices of."""
+
 # iSEI has no pool with USDC: it trades by way of SEI.
 _V2_POOLS = (
     ("SEI", "USDC"),

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import cast
 
+from web3 import AsyncHTTPProvider, AsyncWeb3
+
 from bot.chain.artifacts import load_artifact
 from bot.chain.deployer import Deployer, KeyedAccount, chain_errors
 from bot.chain.networks import NATIVE_SYMBOL
@@ -37,12 +39,13 @@ async def deploy_maker(deployer: Deployer, exchange: Exchange, keeper: str) -> s
 
 
 class MarketMaker:
-    """Trades stray pools back. `account` is the keeper that `deploy_maker` was told."""
+    """Trades stray pools back. `key` is that of the keeper `deploy_maker` was told."""
 
-    def __init__(self, account: KeyedAccount, contract: str, exchange: Exchange) -> None:
-        self._account = account
+    def __init__(
+        self, w3: AsyncWeb3[AsyncHTTPProvider], key: str, contract: str, exchange: Exchange
+    ) -> None:
+        self._account = KeyedAccount(w3, key, gas_margin_pct=100)
         self._exchange = exchange
-        w3 = account.w3
         self._contract = w3.eth.contract(
             address=w3.to_checksum_address(contract), abi=load_artifact("PoolMaker").abi
         )

@@ -105,7 +105,7 @@ async def local_chain(options: LocalChainOptions) -> AsyncIterator[LocalChain]:
             anvil=anvil,
             deployment=world.deployment,
             exchange=world.exchange,
-            maker=MarketMaker(KeyedAccount(w3, MAKER_KEY), world.maker, world.exchange),
+            maker=MarketMaker(w3, MAKER_KEY, world.maker, world.exchange),
             faucet=Faucet(faucet),
             started_over=started_over,
         )
