@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from bot.domain.people import AgentState
 from bot.domain.trade import IN_FLIGHT, OPEN, IntentState
 from bot.ports.ledger import OutboxState
-from db.columns import Exact, Prose, UtcTime
+from db.columns import Exact, Json, Prose, UtcTime
 
 metadata = sa.MetaData()
 
@@ -91,7 +91,7 @@ intents = sa.Table(
     sa.Column("account", sa.Text, nullable=False),
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("side", sa.Text),
-    sa.Column("order", sa.JSON, nullable=False),
+    sa.Column("order", Json, nullable=False),
     sa.Column("notional_usd", Exact, nullable=False),
     sa.Column("expires_at", UtcTime, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
@@ -101,8 +101,8 @@ intents = sa.Table(
     sa.Column("decision_id", sa.BigInteger),
     sa.Column("message_id", sa.BigInteger),
     sa.Column("nonce", sa.BigInteger),
-    sa.Column("signed", sa.JSON(none_as_null=True)),
-    sa.Column("receipt", sa.JSON(none_as_null=True)),
+    sa.Column("signed", Json),
+    sa.Column("receipt", Json),
     sa.Column("reason", Prose, nullable=False),
     sa.Index("idx_intents_agent", "agent_id", "state", "updated_at"),
     _partial("idx_intents_open", "confirmed_at", where=_listed("state", OPEN)),
@@ -167,7 +167,7 @@ seen_balances = sa.Table(
     metadata,
     sa.Column("agent_id", Key, sa.ForeignKey("user_agents.id"), primary_key=True),
     sa.Column("version", sa.BigInteger, nullable=False),
-    sa.Column("raw", sa.JSON, nullable=False),
+    sa.Column("raw", Json, nullable=False),
 )
 
 outbox = sa.Table(
@@ -177,7 +177,7 @@ outbox = sa.Table(
     sa.Column("chat_id", sa.BigInteger, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("key", sa.Text, nullable=False, unique=True),
-    sa.Column("data", sa.JSON, nullable=False),
+    sa.Column("data", Json, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("repeat", sa.Boolean, nullable=False),
@@ -200,7 +200,7 @@ dialogues = sa.Table(
     sa.Column("chat_id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("command", sa.Text, nullable=False),
     sa.Column("step", sa.Text, nullable=False),
-    sa.Column("data", sa.JSON, nullable=False),
+    sa.Column("data", Json, nullable=False),
     sa.Column("expires_at", UtcTime, nullable=False),
 )
 
@@ -224,7 +224,7 @@ decisions = sa.Table(
     sa.Column("id", Key, primary_key=True),
     sa.Column("agent_id", sa.BigInteger, nullable=False),
     sa.Column("question", Prose, nullable=False),
-    sa.Column("decision", sa.JSON, nullable=False),
+    sa.Column("decision", Json, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("answer", sa.Text),
     sa.Column("answered_at", UtcTime),
@@ -236,7 +236,7 @@ market_cache = sa.Table(
     "market_cache",
     metadata,
     sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("body", sa.JSON, nullable=False),
+    sa.Column("body", Json),
     sa.Column("fetched_at", UtcTime, nullable=False),
 )
 
