@@ -3,16 +3,18 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import stat
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from pathlib import Path
 from time import perf_counter
 
 import psutil
 import pytest
+import pytest_asyncio
 
 from bot.chain import artifacts
 from bot.chain.deployer import KeyedAccount, connected
@@ -60,13 +62,25 @@ async def timed(doing: Awaitable[object]) -> float:
     return perf_counter() - start
 
 
-async def test_a_restart_carries_on(tmp_path: Path) -> None:
-    async with local_chain(options(tmp_path)) as first:
-        usdc = first.deployment.quote
-        await first.faucet.give(TEST_WALLET, usdc.amount(Decimal(7)))
-    async with local_chain(options(tmp_path, SERVER.upper().replace("X", "x"))) as second:
-        assert second.deployment == first.deployment
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def made_before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made-before")
+    async with local_chain(options(folder)) as chain:
+        await chain.faucet.give(TEST_WALLET, chain.deployment.quote.amount(Decimal(7)))
+    return folder
+
+
+@pytest.fixture
+def folder(made_before: Path, tmp_path: Path) -> Path:
+    """A chain that has run before; the test wallet has 7 USDC."""
+    return shutil.copytree(made_before, tmp_path / "chain")
+
+
+async def test_a_restart_carries_on(folder: Path) -> None:
+    recorded = (folder / "world.json").read_text()
+    async with local_chain(options(folder, SERVER.upper().replace("X", "x"))) as second:
         assert second.started_over == ""
+        assert (folder / "world.json").read_text() == recorded
         assert await usdc_of_test_wallet(second) == 7 * 10**6
         assert await second.maker.step(PRICES) == 0
 
@@ -100,27 +114,22 @@ async def test_killed_hard_the_chain_saves_and_ends_with_the_bot(tmp_path: Path)
     ],
 )
 async def test_what_is_damaged_is_said_and_made_anew(
-    tmp_path: Path, damage: object, reason: str
+    folder: Path, damage: Callable[[Path], None], reason: str
 ) -> None:
-    async with local_chain(options(tmp_path)) as first:
-        await first.faucet.give(TEST_WALLET, first.deployment.quote.amount(Decimal(7)))
-    assert callable(damage)
-    damage(tmp_path)
-    async with local_chain(options(tmp_path)) as second:
+    damage(folder)
+    async with local_chain(options(folder)) as second:
         assert reason in second.started_over
         assert "\n" not in second.started_over
         assert await usdc_of_test_wallet(second) == 0
-    async with local_chain(options(tmp_path)) as third:
+    async with local_chain(options(folder)) as third:
         assert third.started_over == ""
 
 
 async def test_another_server_or_other_contracts_mean_another_chain(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with local_chain(options(tmp_path)):
-        pass
     other = "0x" + "22" * 20
-    async with local_chain(options(tmp_path, other)) as chain:
+    async with local_chain(options(folder, other)) as chain:
         assert "server" in chain.started_over
         assert chain.deployment.server == other
     ours = tmp_path / "contracts"
@@ -128,7 +137,7 @@ async def test_another_server_or_other_contracts_mean_another_chain(
     for cached in (artifacts.contracts_digest, artifacts.load_artifact):
         cached.cache_clear()
     try:
-        async with local_chain(options(tmp_path, other)) as chain:
+        async with local_chain(options(folder, other)) as chain:
             assert "contracts have changed" in chain.started_over
     finally:
         monkeypatch.undo()
