@@ -65,16 +65,7 @@ async def serve(
     Signals are not touched: whoever owns the process calls `stop`. The app's lifespan events
     run when it has any.
     """
-    # The protocol is named because asyncio sets TCP_NODELAY only then; without it an answer
-    # in two writes waits 40 ms for the other side's acknowledgement.
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((host, port))
-    except OSError:
-        bound.close()
-        raise
+    bound = _bind(host, port)
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -89,6 +80,20 @@ async def serve(
     serving = Serving(_Server(config), bound, host)
     await serving.wait_listening()
     return serving
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    # The protocol is named because asyncio sets TCP_NODELAY only then; without it an answer
+    # in two writes waits 40 ms for the other side's acknowledgement.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
 
 
 @contextlib.asynccontextmanager

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
-from starlette.routing import Mount, Route, Router
+from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 
 from bot.local.telegram.errors import BotApiError, Json
@@ -33,21 +33,7 @@ class PageApi:
         self._faults = faults
         self._log = log
         self._closed = False
-        self.router = Router(
-            [
-                Route("/", self._page),
-                Mount("/static", StaticFiles(directory=_STATIC)),
-                Route("/chat/state", self._state),
-                Route("/chat/messages", self._messages),
-                Route("/chat/commands", self._commands),
-                Route("/chat/events", self._events),
-                Route("/chat/calls", self._calls),
-                Route("/chat/updates", self._updates),
-                Route("/chat/files/{file_id}", self._file),
-                Route("/chat/upload", self._upload, methods=["POST"]),
-                Route("/chat/{action}", self._act, methods=["POST"]),
-            ]
-        )
+        self.router = Router(self._routes())
         self._actions: dict[str, Action] = {
             "send": self._send,
             "batch": lambda body: [self._send(item) for item in body["messages"]],
@@ -63,6 +49,21 @@ class PageApi:
             "faults": self._plan_fault,
             "redeliver": lambda b: world.updates.redeliver(b["update_id"]),
         }
+
+    def _routes(self) -> list[BaseRoute]:
+        return [
+            Route("/", self._page),
+            Mount("/static", StaticFiles(directory=_STATIC)),
+            Route("/chat/state", self._state),
+            Route("/chat/messages", self._messages),
+            Route("/chat/commands", self._commands),
+            Route("/chat/events", self._events),
+            Route("/chat/calls", self._calls),
+            Route("/chat/updates", self._updates),
+            Route("/chat/files/{file_id}", self._file),
+            Route("/chat/upload", self._upload, methods=["POST"]),
+            Route("/chat/{action}", self._act, methods=["POST"]),
+        ]
 
     def close(self) -> None:
         """End the open event streams; the last event they carry is "closed"."""

@@ -40,7 +40,7 @@ export function drawPersons(state, choose) {
           "span",
           { class: "who" },
           el("b", {}, person.first_name),
-          el("small", {}, person.username ? `@${person.username}` : "no username"),
+          el("small", {}, person.username ? `@${person.username}` : "no @username"),
         ),
         state.unread.get(placeKey(person.id)) ? el("span", { class: "dot", title: "New messages" }) : null,
       ),

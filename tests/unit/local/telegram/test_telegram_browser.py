@@ -1,7 +1,7 @@
 """The chat page in a real browser, with a real python-telegram-bot behind it."""
 
+import shutil
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -12,7 +12,7 @@ from telegram import InlineKeyboardMarkup as Keyboard
 from bot.local.telegram import ADA, ANN, BO, GROUP, SIGNALS_TOPIC, TelegramStandIn
 from tests.unit.local.telegram.staging import picture
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -25,7 +25,7 @@ ARGUMENTS = [
 ]
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser: {CHROMIUM} is not there"),
+    pytest.mark.skipif(not CHROMIUM, reason="no chromium and no google-chrome on PATH"),
 ]
 
 
@@ -153,7 +153,7 @@ async def test_commands(page: Page, bot: Bot, stand_in: TelegramStandIn) -> None
 async def test_persons_and_the_group(page: Page, bot: Bot, stand_in: TelegramStandIn) -> None:
     await page.get_by_test_id(f"person-{BO}").click()
     await expect(page.get_by_test_id("start")).to_be_visible()
-    await expect(page.get_by_test_id(f"person-{BO}")).to_contain_text("no username")
+    await expect(page.get_by_test_id(f"person-{BO}")).to_contain_text("no @username")
     await page.get_by_test_id(f"chat-topic-{SIGNALS_TOPIC}").click()
     await page.get_by_test_id("composer").fill("/price")
     await page.get_by_test_id("composer").press("Enter")
