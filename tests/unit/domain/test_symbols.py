@@ -63,6 +63,10 @@ def test_strangers_and_look_alikes_are_nobody(text: str) -> None:
     assert resolve(text, LISTED) is None
 
 
+def test_letters_that_only_fold_to_ascii_are_no_ascii() -> None:
+    assert resolve("\u212aX", ("KX",)) is None
+
+
 def test_an_alias_never_beats_a_listed_symbol() -> None:
     assert resolve("eth", ("ETH", "WETH")) == "ETH"
     assert resolve("btc", ("SEI", "SolvBTC")) is None

@@ -166,6 +166,13 @@ async def test_what_will_not_pass_is_not_tried_again(
     assert len(google.calls) == 1
 
 
+async def test_a_status_word_is_shown_only_if_it_is_short(
+    brain: GeminiBrain, google: GeminiStandIn
+) -> None:
+    google.always(replies.error(418, "A" * 5000))
+    assert (await failure(brain.guard("sei?"))).reason == f"model {FAST} answered 418"
+
+
 async def test_a_model_that_is_gone_names_its_own_setting(
     brain: GeminiBrain, google: GeminiStandIn
 ) -> None:
