@@ -41,7 +41,11 @@ async def open(url: str, clock: Clock) -> Database:
         SettingsError: the URL is neither, or a newer version has written this database.
     """
     store = await connect(url)
-    await store.transact(migrate)
+    try:
+        await store.transact(migrate)
+    except BaseException:
+        await store.close()
+        raise
     return Database(
         store=store,
         journal=SqlJournal(store),

@@ -1,0 +1,115 @@
+"""The migrated database is the one `db.schema` describes, and opening it is safe."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+import db
+from bot.domain.errors import SettingsError
+from db.migrate import downgrade, upgrade
+from db.schema import metadata, user_agents
+from tests.fakes.clock import FakeClock
+from tests.ports.databases import USER, add_agent, opened
+
+_INDEXES = {
+    "sqlite": "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND type = 'index'",
+    "postgresql": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+}
+
+
+def _differences(connection: sa.Connection) -> Any:
+    opts = {"include_object": lambda _, name, *__: name != "idx_trade_history_timestamp"}
+    return compare_metadata(MigrationContext.configure(connection, opts=opts), metadata)
+
+
+def _indexes(connection: sa.Connection) -> dict[str, str]:
+    rows = connection.execute(sa.text(_INDEXES[connection.dialect.name]))
+    found = {name: " ".join(sql.split()) for name, sql in rows}
+    found.pop("alembic_version_pkc", None)
+    return found
+
+
+def _in_sync(work: Callable[[sa.Connection], Any]) -> Callable[[AsyncConnection], Awaitable[Any]]:
+    return lambda tx: tx.run_sync(work)
+
+
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based")
+async def test_migrations_lead_to_the_schema(database: db.Database) -> None:
+    assert await database.store.transact(_in_sync(_differences)) == []
+
+
+async def test_indexes_are_the_schemas(database: db.Database) -> None:
+    """alembic compares neither conditions nor descending columns, so definitions are compared."""
+    store = database.store
+    migrated = await store.transact(_in_sync(_indexes))
+    try:
+        await store.transact(_in_sync(downgrade))
+        await store.transact(_in_sync(metadata.create_all))
+        assert migrated == await store.transact(_in_sync(_indexes))
+        named = ("idx_user_agents_user_id", "idx_trade_history_agent_id")
+        assert set(named) < set(migrated)
+        assert "timestamp desc" in migrated["idx_trade_history_timestamp"].lower().replace('"', "")
+    finally:
+        await store.transact(_in_sync(metadata.drop_all))
+        await store.transact(_in_sync(upgrade))
+
+
+async def test_down_and_up_again(database: db.Database) -> None:
+    await add_agent(database)
+    await database.store.transact(_in_sync(downgrade))
+    left = await database.store.transact(_in_sync(lambda c: sa.inspect(c).get_table_names()))
+    assert left == ["alembic_version"]
+    await database.store.transact(_in_sync(upgrade))
+    assert await database.people.load_user(USER) is None
+    await add_agent(database)
+
+
+async def test_an_id_is_never_handed_out_again(database: db.Database) -> None:
+    """An actor's key hangs on it, and its account on the chain outlives the row."""
+    agent = await add_agent(database)
+    await database.store.execute(sa.delete(user_agents))
+    assert (await add_agent(database)).id > agent.id
+
+
+async def test_sqlite_keeps_what_it_confirmed(tmp_path: Path, clock: FakeClock) -> None:
+    url = f"sqlite:///{tmp_path}/new/folder/bot.db"
+    async with opened(url, clock) as database:
+        agent = await add_agent(database)
+        settings = await database.store.transact(_in_sync(_pragmas))
+        assert settings == {
+            "journal_mode": "wal",
+            "synchronous": 2,
+            "foreign_keys": 1,
+            "busy_timeout": 5000,
+        }
+    async with opened(url, clock) as database:
+        assert await database.agents.load_agent(agent.id) == replace(agent)
+
+
+def _pragmas(connection: sa.Connection) -> dict[str, Any]:
+    names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+    return {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names}
+
+
+@pytest.mark.parametrize(
+    "url", ["", "bot.db", "mysql://x/y", "sqlite://", "sqlite:///:memory:", "oracle://x"]
+)
+async def test_a_url_that_cannot_be_is_said_so(url: str, clock: FakeClock) -> None:
+    with pytest.raises(SettingsError, match="DATABASE_URL"):
+        await db.open(url, clock)
+
+
+async def test_a_newer_database_is_left_alone(tmp_path: Path, clock: FakeClock) -> None:
+    url = f"sqlite:///{tmp_path}/bot.db"
+    async with opened(url, clock) as database:
+        newer = sa.text("UPDATE alembic_version SET version_num = '9999'")
+        await database.store.execute(newer)
+    with pytest.raises(SettingsError, match="9999"):
+        await db.open(url, clock)
