@@ -135,24 +135,33 @@ class KeyedAccount:
 
 
 class StepLog:
-    """Which named steps are done, and with which transaction; in memory without a path."""
+    """Which named steps are done, with which transaction and terms; in memory without a path."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
-        self._hashes: dict[str, str] = {}
+        self._entries: dict[str, str] = {}
         if path is not None and path.exists():
-            self._hashes = json.loads(path.read_text())
+            self._entries = json.loads(path.read_text())
 
     def load(self, step: str) -> HexBytes | None:
         """The hash of the last transaction signed for `step`."""
-        found = self._hashes.get(step)
+        found = self._entries.get(step)
         return HexBytes(found) if found else None
 
     def save(self, step: str, tx_hash: HexBytes) -> None:
         """Remember, before it is sent, the transaction that does `step`."""
-        self._hashes[step] = tx_hash.to_0x_hex()
+        self._write(step, tx_hash.to_0x_hex())
+
+    def settle(self, term: str, text: str) -> str:
+        """The text this term was first settled with, which is `text` unless there is one."""
+        if term not in self._entries:
+            self._write(term, text)
+        return self._entries[term]
+
+    def _write(self, name: str, text: str) -> None:
+        self._entries[name] = text
         if self._path is not None:
-            replace_file(self._path, json.dumps(self._hashes, indent=1))
+            replace_file(self._path, json.dumps(self._entries, indent=1))
 
 
 class Deployer(KeyedAccount):
@@ -165,7 +174,7 @@ class Deployer(KeyedAccount):
         self, w3: AsyncWeb3[AsyncHTTPProvider], key: str, log: StepLog | None = None
     ) -> None:
         super().__init__(w3, key)
-        self._log = log or StepLog()
+        self.log = log or StepLog()
 
     async def deploy(self, step: str, artifact: Artifact, *args: object) -> AsyncContract:
         """Create the contract, or return the one this step has created before."""
@@ -198,12 +207,12 @@ class Deployer(KeyedAccount):
                 return done
             async with self._turn:
                 tx_hash, raw = await self.sign(to, data, Wei(value))
-                self._log.save(step, tx_hash)
+                self.log.save(step, tx_hash)
                 await self.w3.eth.send_raw_transaction(raw)
             return await self.wait(tx_hash)
 
     async def _done(self, step: str) -> TxReceipt | None:
-        tx_hash = self._log.load(step)
+        tx_hash = self.log.load(step)
         receipt = await self.find(tx_hash) if tx_hash else None
         return receipt if receipt and receipt["status"] == 1 else None
 

@@ -1,5 +1,6 @@
 """Test tokens and real Uniswap contracts with liquidity, on any chain a key has gas on."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -123,15 +124,22 @@ async def deploy_exchange(
     """Deploy tokens, Uniswap V2 and V3, and fund every pool at `prices` (USD by symbol).
 
     Spends the deployer's gas and, for the pools with SEI, its SEI. Safe to run again with the same
-    step log and prices.
+    step log and depth; the prices of the first run count.
     """
-    market = _Market(deployer, prices, depth or Depth())
+    market = _Market(deployer, _settled(deployer, prices), depth or Depth())
     await market.deploy_tokens()
     venues = await market.deploy_v2(), await market.deploy_v3()
     await market.fund_deployer()
     v2 = [await market.open_v2(a, b) for a, b in _V2_POOLS]
     v3 = [await market.open_v3(a, b, fee) for a, b, fee in _V3_POOLS]
     return Exchange(tokens=tuple(market.tokens.values()), venues=venues, pools=(*v2, *v3))
+
+
+def _settled(deployer: Deployer, prices: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
+    """The prices of the run that began this deployment: what it obtained must fit every pool."""
+    texts = {symbol: str(price) for symbol, price in prices.items()}
+    first: dict[str, str] = json.loads(deployer.log.settle("prices", json.dumps(texts)))
+    return {symbol: Decimal(text) for symbol, text in first.items()}
 
 
 class _Market:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from eth_account import Account
 from hexbytes import HexBytes
 from typing_extensions import override
 from web3 import AsyncHTTPProvider, AsyncWeb3
+from web3.contract import AsyncContract
 
+from bot.chain.artifacts import load_artifact
 from bot.chain.deployer import Deployer, KeyedAccount, StepLog, connected
 from bot.chain.deployment import (
     Deployment,
@@ -22,6 +25,7 @@ from bot.chain.deployment import (
 )
 from bot.chain.networks import ATLANTIC_2, PACIFIC_1, Network
 from bot.domain.errors import SettingsError, UpstreamError
+from bot.domain.money import NATIVE
 from bot.local.chain.accounts import FAUCET_KEY
 from bot.local.chain.exchange import Depth, Exchange, deploy_exchange
 from bot.local.chain.world import LocalChain
@@ -68,15 +72,37 @@ def plan_of(exchange: Exchange) -> DeployPlan:
     return DeployPlan(server=SERVER, tokens=exchange.tokens, venues=exchange.venues)
 
 
-async def test_any_key_with_a_little_sei_can_set_up_a_test_network(
-    w3: Client, poor_key: str
+async def test_any_key_with_a_little_sei_sets_up_a_test_network(
+    w3: Client, poor_key: str, tmp_path: Path
 ) -> None:
-    deployer = Deployer(w3, poor_key)
-    exchange = await deploy_exchange(deployer, PRICES, Depth(with_sei=PRICES["SEI"] * 100))
-    deployment = await deploy_contracts(deployer, plan_of(exchange))
+    log, depth = tmp_path / "steps.json", Depth(with_sei=PRICES["SEI"])
+    with pytest.raises(CutShortError):
+        await deploy_exchange(
+            Deployer(w3, poor_key, FailingLog(log, "v3 pool SEI USDC 500")), PRICES, depth
+        )
+    dearer = {symbol: price * 3 for symbol, price in PRICES.items()} | {"SEI": Decimal("0.01")}
+    deployer = Deployer(w3, poor_key, StepLog(log))
+    exchange = await deploy_exchange(deployer, dearer, depth)
+    plan = replace(plan_of(exchange), test_tokens=True)
+    deployment = await deploy_contracts(deployer, plan)
+
     await verify_deployment(w3, deployment)
     assert deployment.admin == deployer.address
-    assert await w3.eth.get_balance(deployer.address) > 4_000 * 10**18
+    assert await orchestrator_of(w3, deployment).functions.tokenFactory().call() != NATIVE
+    spent = 5_000 * 10**18 - await w3.eth.get_balance(deployer.address)
+    assert 7 * 10**18 < spent < 12 * 10**18
+
+
+async def test_where_tokens_are_real_none_can_be_made(
+    w3: Client, poor_key: str, chain: LocalChain
+) -> None:
+    deployment = await deploy_contracts(Deployer(w3, poor_key), plan_of(chain.exchange))
+    assert await orchestrator_of(w3, deployment).functions.tokenFactory().call() == NATIVE
+
+
+def orchestrator_of(w3: Client, deployment: Deployment) -> AsyncContract:
+    address = w3.to_checksum_address(deployment.orchestrator)
+    return w3.eth.contract(address=address, abi=load_artifact("CaretOrchestrator").abi)
 
 
 async def test_an_interrupted_deployment_goes_on_where_it_stopped(
