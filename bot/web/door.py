@@ -1,0 +1,86 @@
+"""The HTTP door: is it alive, the terms. It shows nothing that belongs to a person."""
+
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Protocol
+
+import structlog
+from cachetools import TTLCache
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse
+
+from bot.web.headers import HEADERS, SecurityHeaders
+from bot.web.terms import render_terms
+
+log = structlog.get_logger(__name__)
+
+_HEALTH_LIFE_S: Final = 5
+
+
+class EdgeState(Protocol):
+    """One edge to the outside, and whether it answers now."""
+
+    @property
+    def name(self) -> str:
+        """As the operator knows it."""
+        ...
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it answers."""
+        ...
+
+
+States = Callable[[], Awaitable[Sequence[EdgeState]]]
+
+
+def create_door(
+    states: States, *, production: bool, health_life_s: float = _HEALTH_LIFE_S
+) -> FastAPI:
+    """The application.
+
+    Args:
+        states: asks the edges; an empty answer means that the bot is still starting.
+        production: no description of the API.
+        health_life_s: seconds an answer of `states` is given out again, so that strangers
+            cannot make us call our edges at will; 0 asks each time.
+    """
+    door = FastAPI(
+        title="Sei Trader",
+        openapi_url=None if production else "/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    door.add_middleware(SecurityHeaders)
+    door.add_exception_handler(Exception, _answer_bug)
+    kept: TTLCache[str, Sequence[EdgeState]] = TTLCache(1, health_life_s)
+
+    @door.get("/health")
+    async def health() -> Response:
+        """200 while every edge answers; 503 while one does not, or while starting."""
+        edges = kept.get("edges")
+        if not edges:
+            edges = kept["edges"] = await states()
+        healthy = bool(edges) and all(edge.healthy for edge in edges)
+        status = "ok" if healthy else "degraded" if edges else "starting"
+        body = {"status": status, "edges": {edge.name: edge.healthy for edge in edges}}
+        return JSONResponse(body, 200 if healthy else 503)
+
+    @door.get("/api/ping")
+    async def ping() -> dict[str, str]:
+        """The process answers; says nothing about its edges."""
+        return {"ping": "pong"}
+
+    @door.get("/tnc", response_class=HTMLResponse)
+    async def terms() -> str:
+        """The terms of use."""
+        return render_terms()
+
+    return door
+
+
+async def _answer_bug(request: Request, error: Exception) -> Response:
+    """A reference for the person, the trace for the log."""
+    reference = secrets.token_hex(4)
+    log.error("web_error", ref=reference, path=request.url.path, exc_info=error)
+    return JSONResponse({"error": "internal error", "reference": reference}, 500, HEADERS)
