@@ -15,9 +15,13 @@ from bot.settings import Settings, check_local, check_real, load_settings
 _BAD_SETTINGS = 2
 _EDGE_DOWN = 3
 
+_RECURSION_LIMIT = 1_000
+"""A library raises it to 100,000, where deeply nested JSON from an edge would end the process."""
+
 
 def main() -> None:
     """Run a command; exits with 2 for wrong settings, 3 when an edge does not answer."""
+    sys.setrecursionlimit(_RECURSION_LIMIT)
     arguments = _parse()
     try:
         settings = load_settings()

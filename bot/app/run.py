@@ -5,7 +5,7 @@ import contextlib
 import fcntl
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Mount
 
 from bot.app.edges import Edge, Edges, real_edges
 from bot.app.keys import keys_of, local_keys
-from bot.app.service import Service, adapters, running, wire
+from bot.app.service import Parts, Service, adapters, running, wire
 from bot.app.standins import StandIns, local_edges
 from bot.chain.deployer import connected
 from bot.chain.deployment import verify_deployment
@@ -25,6 +25,7 @@ from bot.clock import SystemClock
 from bot.domain.errors import SettingsError
 from bot.local.serving import serve
 from bot.logs import configure_logs
+from bot.ports.clock import Clock
 from bot.settings import Environment, Settings
 from bot.web.door import create_door
 
@@ -62,42 +63,55 @@ async def run_real(settings: Settings) -> None:
 
 @asynccontextmanager
 async def local_service(
-    settings: Settings, *, at_sei_pace: bool = True, telegram_limits: bool = True
+    settings: Settings,
+    *,
+    at_sei_pace: bool = True,
+    telegram_limits: bool = True,
+    clock: Clock | None = None,
+    wrap: Callable[[Parts], None] | None = None,
 ) -> AsyncIterator[Local]:
-    """Local mode as a context; tests use it too."""
-    clock = SystemClock()
+    """Local mode as a context; tests use it too.
+
+    `wrap` may replace adapters before the service is wired.
+    """
+    clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
         stack.enter_context(_alone(settings.data_dir))
         standins = StandIns(settings, clock, at_sei_pace, telegram_limits)
         holder: list[Service] = []
         port = await _open_http(stack, settings, holder, standins.routes, _LOOPBACK)
         edges = await stack.enter_async_context(local_edges(standins, local_keys(settings), port))
-        service = await _start(stack, settings, edges, clock, holder)
+        service = await _start(stack, settings, edges, clock, holder, wrap)
         yield Local(service, standins, edges, f"http://{_LOOPBACK}:{port}")
 
 
 @asynccontextmanager
-async def real_service(settings: Settings) -> AsyncIterator[Service]:
-    """Real mode as a context."""
+async def real_service(
+    settings: Settings, wrap: Callable[[Parts], None] | None = None
+) -> AsyncIterator[Service]:
+    """Real mode as a context; `wrap` may replace adapters before the service is wired."""
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         stack.enter_context(_alone(settings.data_dir))
         edges = real_edges(settings, keys_of(settings))
         holder: list[Service] = []
         await _open_http(stack, settings, holder, [], _EVERYWHERE)
-        yield await _start(stack, settings, edges, clock, holder)
+        yield await _start(stack, settings, edges, clock, holder, wrap)
 
 
 async def _start(
     stack: AsyncExitStack,
     settings: Settings,
     edges: Edges,
-    clock: SystemClock,
+    clock: Clock,
     holder: list[Service],
+    wrap: Callable[[Parts], None] | None = None,
 ) -> Service:
     async with connected(edges.rpc_url) as w3:
         await verify_deployment(w3, edges.deployment)
     parts = await stack.enter_async_context(adapters(settings, edges, clock))
+    if wrap is not None:
+        wrap(parts)
     service = wire(settings, edges, parts)
     _report(edges.report)
     await stack.enter_async_context(running(service))

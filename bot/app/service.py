@@ -35,7 +35,7 @@ from bot.policy.risk import Limits
 from bot.ports.brain import Brain
 from bot.ports.chain import Executor, Venue
 from bot.ports.clock import Clock
-from bot.ports.ledger import Journal, Notice
+from bot.ports.ledger import Journal, Notice, Outbox
 from bot.services.answering import Desk
 from bot.services.confirm import Confirm
 from bot.services.converse import Converse
@@ -62,6 +62,7 @@ class Parts:
     clock: Clock
     database: db.Database
     journal: Journal
+    outbox: Outbox
     executor: Executor
     reader: RpcReader
     venues: Sequence[Venue]
@@ -126,6 +127,7 @@ async def adapters(settings: Settings, edges: Edges, clock: Clock) -> AsyncItera
             clock=clock,
             database=database,
             journal=database.journal,
+            outbox=database.outbox,
             executor=executor,
             reader=reader,
             venues=[kinds[v.kind].build(v, reader) for v in edges.deployment.venues],
@@ -181,7 +183,7 @@ class _Wiring:
         services = self._services(execute)
         commands: dict[str, Command] = discover(bot.chat.commands, "COMMAND")
         self.door = build_door(
-            self.edges.telegram_token, self.edges.telegram_url, services, commands, books.outbox
+            self.edges.telegram_token, self.edges.telegram_url, services, commands, parts.outbox
         )
         jobs: dict[str, Job] = discover(bot.jobs.catalogue, "JOB")
         desk = JobDesk(parts.clock, parts.market, books.conversations, deposits, self.listing)
@@ -196,7 +198,7 @@ class _Wiring:
             agents=books.agents,
             executor=parts.executor,
             reader=parts.reader,
-            outbox=books.outbox,
+            outbox=parts.outbox,
             switches=books.switches,
             limits=self.limits,
             native=self.listing.native,
@@ -327,8 +329,8 @@ async def running(service: Service) -> AsyncIterator[Service]:
     Raises:
         UpstreamError: Telegram refuses the token or cannot be reached.
     """
-    parts, books = service.parts, service.parts.database
-    await books.outbox.release_claims()
+    parts = service.parts
+    await parts.outbox.release_claims()
     recovered = await service.execute.recover()
     recovered += await service.services.open_agent.recover()
     warming = asyncio.create_task(parts.market.warm(service.services.listing.tokens))
@@ -351,4 +353,4 @@ async def _tell_admins(service: Service, recovered: int) -> None:
     data = {"version": facts.version, "network": facts.network, "recovered": str(recovered)}
     for admin_id in facts.admin_ids:
         notice = Notice(admin_id, "boot", f"boot:{admin_id}:{now.isoformat()}", data)
-        await service.parts.database.outbox.queue(notice, now)
+        await service.parts.outbox.queue(notice, now)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -68,6 +68,7 @@ class TelegramDoor:
     commands: Mapping[str, Command]
     admin_ids: frozenset[int]
     _delivery: asyncio.Task[None] | None = None
+    _registered: set[int] = field(default_factory=set)
 
     @property
     def bot(self) -> Bot:
@@ -118,12 +119,26 @@ class TelegramDoor:
         await self.bot.set_my_commands(
             [BotCommand("start", "Open our private chat")], scope=BotCommandScopeAllGroupChats()
         )
-        everything = [BotCommand(c.name, c.summary) for c in listed]
         for admin_id in self.admin_ids:
-            try:
-                await self.bot.set_my_commands(everything, scope=BotCommandScopeChat(admin_id))
-            except TelegramError as error:
-                log.info("admin_commands_not_set", admin=admin_id, reason=error.message)
+            await self._register_admin(admin_id)
+
+    async def _register_admin(self, admin_id: int) -> None:
+        """Give an admin the full menu; Telegram refuses until the admin has pressed Start."""
+        listed = sorted((c for c in self.commands.values() if c.summary), key=lambda c: c.order)
+        everything = [BotCommand(c.name, c.summary) for c in listed]
+        try:
+            await self.bot.set_my_commands(everything, scope=BotCommandScopeChat(admin_id))
+        except TelegramError as error:
+            log.info("admin_commands_not_set", admin=admin_id, reason=error.message)
+        else:
+            self._registered.add(admin_id)
+
+    async def handle(self, update: Update, _: object) -> None:
+        """Route one update."""
+        await self.router.handle(update, self.bot)
+        person = update.effective_user
+        if person and person.id in self.admin_ids - self._registered:
+            await self._register_admin(person.id)
 
 
 def build_door(
@@ -147,11 +162,9 @@ def build_door(
     router = Router(services, commands, plain)
     sender = OutboxSender(application.bot, outbox, services)
 
-    async def handle(update: Update, _: object) -> None:
-        await router.handle(update, application.bot)
-
-    application.add_handler(TypeHandler(Update, handle))
-    return TelegramDoor(application, router, sender, commands, services.facts.admin_ids)
+    door = TelegramDoor(application, router, sender, commands, services.facts.admin_ids)
+    application.add_handler(TypeHandler(Update, door.handle))
+    return door
 
 
 def _poll_failed(error: TelegramError) -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TypeVar
 
+import structlog
+
 from bot.domain.analysis import (
     Action,
     Brief,
@@ -20,7 +22,7 @@ from bot.domain.analysis import (
     TradeDecision,
     Turn,
 )
-from bot.domain.errors import UpstreamError, UserError
+from bot.domain.errors import AnswerBlockedError, UpstreamError, UserError
 from bot.domain.money import Amount, Price, Token
 from bot.domain.tokens import Listing
 from bot.policy.indicators import indicators
@@ -37,6 +39,8 @@ _HISTORY_DAYS = 30
 _MAX_VIEWS = 3
 _SPANS = (1, 7, 14, 30, 90, 180, 365)
 T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +75,8 @@ class Analysts:
         except UpstreamError as error:
             if asked is self.fallback:
                 raise
-            why = "cannot be reached or is busy" if error.retryable else "gave no usable answer"
-            self.note = f"{asked.label} {why}, so this is the {self.fallback.label}."
+            log.warning("analyst_failed", analyst=asked.label, reason=error.reason)
+            self.note = f"{asked.label} {_why(error)}, so this is the {self.fallback.label}."
             self.brain = self.fallback
         return await ask(self.fallback)
 
@@ -243,6 +247,12 @@ class Answering:
 
     def _all_notes(self) -> tuple[str, ...]:
         return (*([self.analysts.note] if self.analysts.note else []), *self.notes)
+
+
+def _why(error: UpstreamError) -> str:
+    if isinstance(error, AnswerBlockedError):
+        return "would not answer for its own safety rules"
+    return "cannot be reached or is busy" if error.retryable else "gave no usable answer"
 
 
 def _worth(

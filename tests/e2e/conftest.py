@@ -1,5 +1,3 @@
-
-
 """Local mode in this process, with Gemini played by its stand-in: real HTTP on every edge."""
 
 from collections.abc import AsyncIterator

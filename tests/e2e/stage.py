@@ -16,7 +16,7 @@ from bot.local.telegram.world import ADA, ANN, BO
 from bot.settings import Settings
 
 Message = dict[str, Any]
-PATIENCE_S = 15.0
+PATIENCE_S = 30.0
 
 
 def text_of(message: Message) -> str:
