@@ -30,6 +30,8 @@ GAS_LIMIT = 12_500_000
 _SAVE_INTERVAL_S = 5
 # With none kept, a read fails when a block is mined under it.
 _STATES_KEPT = 64
+# One move of the market maker has 90 kB of receipts, and the state is written whole every time.
+_BLOCKS_KEPT = 128
 _START_TIMEOUT_S = 20
 _STOP_TIMEOUT_S = 10
 _POLL_S = 0.01
@@ -111,6 +113,7 @@ def _arguments(port: int, folder: Path | None) -> Sequence[str]:
         *("--host", "127.0.0.1", "--port", str(port)),
         *("--chain-id", str(LOCAL_CHAIN_ID), "--gas-limit", str(GAS_LIMIT)),
         *("--balance", str(GENESIS_SEI), "--prune-history", str(_STATES_KEPT)),
+        *("--transaction-block-keeper", str(_BLOCKS_KEPT)),
     ]
     if folder is not None:
         state = str(state_file(folder))

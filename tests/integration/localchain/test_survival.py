@@ -15,6 +15,7 @@ from time import perf_counter
 import psutil
 import pytest
 import pytest_asyncio
+from web3.types import RPCEndpoint
 
 from bot.chain import artifacts
 from bot.chain.deployer import KeyedAccount, connected
@@ -35,7 +36,8 @@ from bot.local.chain.world import LocalChainOptions, local_chain
 from tests.integration.localchain.setting import PRICES, SERVER
 
 async def main():
-    async with local_chain(LocalChainOptions(SERVER, PRICES, Path(sys.argv[1]))) as chain:
+    options = LocalChainOptions(SERVER, PRICES, Path(sys.argv[1]), at_sei_pace=False)
+    async with local_chain(options) as chain:
         await chain.faucet.give(TEST_WALLET, chain.deployment.quote.amount(Decimal(5)))
         print(chain.anvil.process.pid, flush=True)
         await asyncio.Event().wait()
@@ -85,9 +87,9 @@ async def test_a_restart_carries_on(folder: Path) -> None:
         assert await second.maker.step(PRICES) == 0
 
 
-async def test_killed_hard_the_chain_saves_and_ends_with_the_bot(tmp_path: Path) -> None:
+async def test_killed_hard_the_chain_saves_and_ends_with_the_bot(folder: Path) -> None:
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", _CHILD, str(tmp_path)),
+        *(sys.executable, "-c", _CHILD, str(folder)),
         stdout=asyncio.subprocess.PIPE,
         cwd=artifacts.REPOSITORY,
     )
@@ -98,9 +100,20 @@ async def test_killed_hard_the_chain_saves_and_ends_with_the_bot(tmp_path: Path)
     await child.wait()
     await asyncio.to_thread(anvil.wait, 10)
 
-    async with local_chain(options(tmp_path)) as chain:
+    async with local_chain(options(folder)) as chain:
         assert chain.started_over == ""
-        assert await usdc_of_test_wallet(chain) == 5 * 10**6
+        assert await usdc_of_test_wallet(chain) == 12 * 10**6
+
+
+async def test_old_transactions_do_not_pile_up_in_the_saved_state(folder: Path) -> None:
+    size = state_file(folder).stat().st_size
+    async with local_chain(options(folder)) as chain, connected(chain.rpc_url) as w3:
+        for _ in range(150):
+            await w3.provider.make_request(RPCEndpoint("evm_mine"), [])
+    assert state_file(folder).stat().st_size < size
+    async with local_chain(options(folder)) as chain:
+        assert chain.started_over == ""
+        assert await usdc_of_test_wallet(chain) == 7 * 10**6
 
 
 @pytest.mark.parametrize(
