@@ -109,16 +109,12 @@ class Rpc:
             async with asyncio.timeout(self._timeout_s):
                 try:
                     return await self._exchange(payload)
-                except aiohttp.ClientConnectorError:
-                    raise
                 except _DROPPED:
                     return await self._exchange(payload)
-        except TimeoutError:
-            raise upstream(f"no answer within {self._timeout_s} s") from None
         except aiohttp.InvalidURL:
             raise upstream("the RPC URL is not one", retryable=False) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise upstream(f"no connection ({type(error).__name__})") from None
+            raise upstream(f"no answer ({type(error).__name__})") from None
 
     async def _exchange(self, payload: bytes) -> bytes:
         if self._session is None:

@@ -48,6 +48,19 @@ async def test_sei_is_native_and_wrapped_together(world: World) -> None:
     assert await world.reader.read_native(agent.escrow) == world.amount("SEI", 3).raw
 
 
+async def test_many_holders_keep_their_own_balances(world: World) -> None:
+    tokens = list(world.tokens.values())
+    holders = [f"0x{number + 10**6:040x}" for number in range(150)]
+    for number in (0, 49, 50, 51, 99, 100, 149):
+        await world.give(holders[number], world.amount("USDC", number + 1))
+
+    balances = await world.reader.read_balances(holders, tokens)
+
+    held = {holders.index(h): row["USDC"].raw for h, row in balances.items() if row["USDC"].raw}
+    expected = {n: world.amount("USDC", n + 1).raw for n in (0, 49, 50, 51, 99, 100, 149)}
+    assert held == expected
+
+
 async def test_nothing_asked_is_nothing_answered(world: World) -> None:
     assert await world.reader.read_balances([], list(world.tokens.values())) == {}
     assert await world.reader.read_balances(["0x" + "77" * 20], []) == {"0x" + "77" * 20: {}}

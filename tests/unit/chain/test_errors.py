@@ -61,6 +61,7 @@ def test_all_errors_of_the_contracts_are_known() -> None:
     ("error", "name"),
     [
         (NodeError(3, "execution reverted: STF"), "STF"),
+        (NodeError(-32000, "VM said no", revert("TradingPaused()")), "TradingPaused"),
         (NodeError(3, "execution reverted"), "Reverted"),
         (NodeError(-32000, "execution reverted: Too little received"), "Too little received"),
         (NodeError(-32603, "EVM error InvalidFEOpcode"), "Reverted"),

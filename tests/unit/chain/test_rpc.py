@@ -1,8 +1,9 @@
 import asyncio
 import json
 import socket
+import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
@@ -18,6 +19,15 @@ HOLDER = "0x" + "bb" * 20
 USDC = Token("USDC", "0x" + "cc" * 20, 6)
 PRICE = Ask("eth_gasPrice", (), parse_quantity)
 HEAD = Ask("eth_blockNumber", (), parse_quantity)
+
+
+@pytest.fixture(autouse=True)
+def usual_depth() -> Iterator[None]:
+    """Hypothesis raises the recursion limit of the whole process."""
+    raised = sys.getrecursionlimit()
+    sys.setrecursionlimit(1_000)
+    yield
+    sys.setrecursionlimit(raised)
 
 
 def wrapped(result: object) -> Raw:

@@ -175,6 +175,17 @@ async def test_gas_must_be_affordable_at_the_highest_fee(clock: FakeClock) -> No
     assert refused.value.figures == (need - 1, need)
 
 
+async def test_what_is_sent_along_must_be_affordable_too(clock: FakeClock) -> None:
+    need = 240_000 * 120 * GWEI + 7
+    opening = intent_of(IntentKind.OPEN_AGENT, Order(Amount(SEI, 7)))
+    async with scripted_node({**CALM, "eth_getBalance": hex(need)}) as node:
+        executor = executor_on(node, clock)
+        assert await executor.simulate(opening, AGENT) == 240_000
+        node.script["eth_getBalance"] = hex(need - 1)
+        with pytest.raises(ChainRefusedError, match="InsufficientFunds"):
+            await executor.simulate(opening, AGENT)
+
+
 @pytest.mark.parametrize("method", ["eth_call", "eth_estimateGas"])
 async def test_a_simulation_that_reverts_is_named(clock: FakeClock, method: str) -> None:
     error = load_abi("CaretEscrow").errors
