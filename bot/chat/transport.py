@@ -31,6 +31,8 @@ from yarl import URL
 _UNSET: Final = BaseRequest.DEFAULT_NONE
 _KEEP_ALIVE_S: Final = 30
 
+_Body = FormData | dict[str, str] | None
+
 
 class NotConnectedError(NetworkError):
     """No connection, so nothing was sent: the one failure that is always safe to repeat."""
@@ -107,35 +109,30 @@ class AiohttpRequest(BaseRequest):
             TimedOut: it was sent, and may have been carried out.
             NetworkError: it may have been sent, and may have been carried out.
         """
-        if self._session is None:
-            raise NotConnectedError("the transport is not initialized")
         read = _chosen(read_timeout, self._read)
         connect = _chosen(connect_timeout, self._connect)
-        limits = ClientTimeout(
-            connect=_sum(connect, _chosen(pool_timeout, self._pool)),
-            sock_connect=connect,
-            sock_read=read,
-        )
+        wait = _sum(connect, _chosen(pool_timeout, self._pool))
+        limits = ClientTimeout(connect=wait, sock_connect=connect, sock_read=read)
         # aiohttp has no write timeout; only an upload can outlast the socket's buffer.
         uploads = request_data is not None and request_data.contains_files
         bound = _sum(_chosen(write_timeout, self._write), connect, read) if uploads else None
-        target = URL(url)
-        failure: TelegramError
         try:
-            async with (
-                timeout(bound),
-                self._session.request(
-                    method,
-                    target,
-                    data=_body(request_data),
-                    timeout=limits,
-                    proxy=self._proxy(target),
-                ) as response,
-            ):
-                return response.status, await response.read()
+            async with timeout(bound):
+                return await self._send(method, URL(url), _body(request_data), limits)
         except (TimeoutError, ClientError, OSError) as error:
             failure = _without_url(error)
         raise failure
+
+    async def _send(
+        self, method: str, target: URL, body: _Body, limits: ClientTimeout
+    ) -> tuple[int, bytes]:
+        if self._session is None:
+            raise NotConnectedError("the transport is not initialized")
+        proxy = self._proxy(target)
+        async with self._session.request(
+            method, target, data=body, timeout=limits, proxy=proxy
+        ) as response:
+            return response.status, await response.read()
 
     def _proxy(self, target: URL) -> str | None:
         if not self._proxies or _is_loopback(target.host or ""):
@@ -159,7 +156,7 @@ def _sum(*parts: float | None) -> float | None:
     return total
 
 
-def _body(request_data: RequestData | None) -> FormData | dict[str, str] | None:
+def _body(request_data: RequestData | None) -> _Body:
     if request_data is None:
         return None
     if not request_data.contains_files:

@@ -53,30 +53,36 @@ def create_door(
     )
     door.add_middleware(SecurityHeaders)
     door.add_exception_handler(Exception, _answer_bug)
-    kept: TTLCache[str, Sequence[EdgeState]] = TTLCache(1, health_life_s)
+    door.add_api_route("/health", _Health(states, health_life_s).answer)
+    door.add_api_route("/api/ping", _answer_ping)
+    door.add_api_route("/tnc", _answer_terms, response_class=HTMLResponse)
+    return door
 
-    @door.get("/health")
-    async def health() -> Response:
+
+class _Health:
+    def __init__(self, states: States, life_s: float) -> None:
+        self._states = states
+        self._kept: TTLCache[str, Sequence[EdgeState]] = TTLCache(1, life_s)
+
+    async def answer(self) -> Response:
         """200 while every edge answers; 503 while one does not, or while starting."""
-        edges = kept.get("edges")
+        edges = self._kept.get("edges")
         if not edges:
-            edges = kept["edges"] = await states()
+            edges = self._kept["edges"] = await self._states()
         healthy = bool(edges) and all(edge.healthy for edge in edges)
         status = "ok" if healthy else "degraded" if edges else "starting"
         body = {"status": status, "edges": {edge.name: edge.healthy for edge in edges}}
         return JSONResponse(body, 200 if healthy else 503)
 
-    @door.get("/api/ping")
-    async def ping() -> dict[str, str]:
-        """The process answers; says nothing about its edges."""
-        return {"ping": "pong"}
 
-    @door.get("/tnc", response_class=HTMLResponse)
-    async def terms() -> str:
-        """The terms of use."""
-        return render_terms()
+async def _answer_ping() -> dict[str, str]:
+    """The process answers; says nothing about its edges."""
+    return {"ping": "pong"}
 
-    return door
+
+async def _answer_terms() -> str:
+    """The terms of use."""
+    return render_terms()
 
 
 async def _answer_bug(request: Request, error: Exception) -> Response:
