@@ -261,6 +261,24 @@ async def test_a_dead_feed_leaves_the_old_price_with_its_true_age(
     assert (price.usd, price.as_of) == (Decimal("0.20"), known_at)
 
 
+async def test_a_dead_feed_leaves_the_old_history_profile_and_summary(
+    market: CachedMarket, feed: FakeMarket, clock: FakeClock
+) -> None:
+    known = (
+        await market.fetch_history(SEI, 30),
+        await market.fetch_profile(SEI),
+        await market.fetch_summary(),
+    )
+    feed.fail()
+    clock.jump(30 * 86_400)
+
+    assert known == (
+        await market.fetch_history(SEI, 30),
+        await market.fetch_profile(SEI),
+        await market.fetch_summary(),
+    )
+
+
 async def test_a_dead_feed_is_left_alone_for_a_while(
     market: CachedMarket, feed: FakeMarket, clock: FakeClock
 ) -> None:

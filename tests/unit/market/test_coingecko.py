@@ -408,6 +408,7 @@ async def test_a_long_retry_after_fails_at_once_and_nobody_asks_until_then(
     for _ in range(3):
         assert (await failure_of(market.fetch_summary())).retryable
     assert len(asked) == 1
+    assert clock.slept == [0.5]
     clock.jump(45)
     await failure_of(market.fetch_summary())
     assert len(asked) == 2

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from statistics import stdev
@@ -46,14 +47,11 @@ def test_volatility_is_scaled_by_the_length_of_the_candles(days: int, a_year: fl
 
 
 def test_the_length_of_candles_survives_a_gap_and_a_short_last_one() -> None:
-    whole = history_of("SEI", 30, walk([0.02, -0.01] * 14 + [0.02]), START)
+    whole = history_of("SEI", 30, [1.0, 1.02] * 15, START)
     candles = whole.candles
-    last = type(candles[-1])(
-        candles[-1].opened_at - timedelta(hours=20),
-        *(getattr(candles[-1], name) for name in ("open", "high", "low", "close", "volume")),
-    )
-    patchy = type(whole)("SEI", 30, (*candles[:9], *candles[10:-1], last), START)
-    assert measures(patchy).volatility == pytest.approx(measures(whole).volatility, rel=0.1)
+    last = replace(candles[-1], opened_at=candles[-1].opened_at - timedelta(hours=20))
+    patchy = replace(whole, candles=(*candles[:5], *candles[15:-1], last))
+    assert measures(patchy).volatility == pytest.approx(measures(whole).volatility, rel=0.05)
 
 
 @pytest.mark.parametrize(
@@ -91,6 +89,12 @@ def test_value_at_risk_takes_whole_days_out_of_short_candles() -> None:
 def test_a_single_day_is_scaled_by_the_root_of_time() -> None:
     values = walk([0.001, -0.001] * 23 + [0.001])
     assert of(values, 1).value_at_risk_95 == pytest.approx(0.001 * math.sqrt(48))
+
+
+def test_too_few_whole_days_are_scaled_as_well() -> None:
+    """Two days of 4 h candles: six overlapping days, all of them flat, would tell nothing."""
+    values = walk([0.001, -0.001] * 5 + [0.001])
+    assert of(values, 2).value_at_risk_95 == pytest.approx(0.001 * math.sqrt(6))
 
 
 def test_a_token_that_only_rose_has_no_value_at_risk() -> None:
