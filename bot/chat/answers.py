@@ -9,7 +9,7 @@ from bot.chat.pictures.chart import render_price_chart
 from bot.chat.progress import ProgressLine
 from bot.chat.render import agent_line, ago, clock, esc, price, usd
 from bot.chat.talk import Talk
-from bot.chat.view import Row, View, button, split
+from bot.chat.view import Row, View, button
 from bot.domain.analysis import Action, MarketView, TradeDecision
 from bot.domain.people import Agent
 from bot.services.questions import Advised, Answer, Decided, Question
@@ -45,7 +45,7 @@ async def _views(talk: Talk, agent: Agent, answer: Answer) -> Sequence[View]:
                 f"<i>{esc(answer.advice.analyst)}</i>",
             ]
         )
-        return [View(part) for part in split(text)]
+        return [View(text)]
     decision = answer.decision
     chart = await asyncio.to_thread(
         render_price_chart,

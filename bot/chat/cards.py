@@ -12,6 +12,7 @@ from bot.domain.trade import Intent, IntentState, Order, Receipt, Side
 from bot.services.propose import Proposal
 from bot.services.settle import fill_of, receipt_of
 
+_LONGEST_REASON = 100
 _RESTARTED = "\n<i>I was restarted while this was under way; this is what became of it.</i>"
 
 
@@ -136,7 +137,8 @@ def reason_sentence(reason: str) -> str:
     """A journalled reason in words."""
     if is_market_move(reason):
         return "the market moved past your minimum"
-    return REVERT_SENTENCES.get(reason, f"the chain refused it ({reason or 'no reason given'})")
+    said = reason[:_LONGEST_REASON] or "no reason given"
+    return REVERT_SENTENCES.get(reason, f"the chain refused it ({said})")
 
 
 def is_market_move(reason: str) -> bool:

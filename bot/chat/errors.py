@@ -40,6 +40,12 @@ async def _text(talk: Talk, error: Exception) -> str:
     if isinstance(error, UpstreamError):
         log.warning("upstream", edge=error.edge, reason=error.reason)
         return f"⚠️ {esc(sentence(error))}\nReference: <code>{talk.correlation_id}</code>"
+    if isinstance(error, TelegramError) and not isinstance(error, BadRequest):
+        log.warning("answer_uncertain", failure=type(error).__name__)
+        return (
+            "⚠️ Telegram was not reachable, so my last answer may be missing. If you confirmed "
+            "something, its receipt will still come; otherwise please ask again."
+        )
     log.error("bug", exc_info=error, user_id=talk.user.id)
     return (
         "⚠️ Something went wrong on my side. If a trade was under way, its receipt will still "
@@ -53,5 +59,5 @@ async def _delete(talk: Talk) -> bool:
         return False
     try:
         return await talk.bot.delete_message(talk.chat_id, talk.message.message_id)
-    except BadRequest:
+    except TelegramError:
         return False

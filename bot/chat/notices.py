@@ -8,7 +8,7 @@ from bot.chat.services import Services
 from bot.chat.view import View, button
 from bot.domain.money import Amount
 from bot.domain.people import AgentId
-from bot.domain.trade import Intent, IntentId, IntentKind, IntentState
+from bot.domain.trade import OPEN, Intent, IntentId, IntentKind
 from bot.ports.ledger import Notice
 
 
@@ -36,7 +36,7 @@ async def _outcome(services: Services, data: Mapping[str, str]) -> View:
 
 async def _pending(services: Services, data: Mapping[str, str]) -> View:
     intent = await _intent(services, data)
-    if intent.state is IntentState.SENT:
+    if intent.state in OPEN:
         return pending_view(services, intent)
     return await _outcome(services, data)
 

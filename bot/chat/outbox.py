@@ -5,10 +5,8 @@ again and says so: a money notice twice is better than never.
 """
 
 import asyncio
-import re
 from dataclasses import dataclass, field
 from datetime import timedelta
-from html import unescape
 
 import structlog
 from aiolimiter import AsyncLimiter
@@ -18,7 +16,7 @@ from bot.chat.notices import render_notice
 from bot.chat.services import Services
 from bot.chat.talk import Bot
 from bot.chat.transport import NotConnectedError
-from bot.chat.view import View
+from bot.chat.view import View, bare
 from bot.ports.ledger import Outbox, Queued
 
 log = structlog.get_logger(__name__)
@@ -28,7 +26,6 @@ _IDLE_S = 2.0
 _A_SECOND = 25
 _FIRST_RETRY_S = 2
 _LAST_RETRY_S = 300
-_TAG = re.compile(r"<[^>]*>")
 
 
 @dataclass(slots=True)
@@ -104,7 +101,7 @@ class OutboxSender:
             if "entities" not in error.message:
                 raise
             log.exception("notice_markup_broken", notice=item.notice.key)
-            await self._hand_over(item, unescape(_TAG.sub("", text)), view, None)
+            await self._hand_over(item, bare(text), view, None)
 
     async def _hand_over(self, item: Queued, text: str, view: View, mode: str | None) -> None:
         await self.bot.send_message(

@@ -4,8 +4,10 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import structlog
+from cachetools import LRUCache
 from telegram import Chat, Message, Update
 from telegram import User as TelegramUser
 from telegram.error import BadRequest, TelegramError
@@ -17,12 +19,16 @@ from bot.chat.talk import Bot, Talk
 from bot.chat.view import View, link
 from bot.domain.errors import UserError
 from bot.domain.people import User, UserId
-from bot.ports.records import UserSettings
+from bot.ports.records import Dialogue, UserSettings
+from bot.services.questions import refuse_secrets
 
 log = structlog.get_logger(__name__)
 
 _REFERENCE_BYTES = 4
 _MAX_NAME = 64
+_LONGEST_TEXT = 2_000
+_REST_WITHIN = timedelta(seconds=2)
+_DAY = timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -32,6 +38,7 @@ class Router:
     services: Services
     commands: Mapping[str, Command]
     plain: Handler
+    _too_long: LRUCache[int, datetime] = field(default_factory=lambda: LRUCache(10_000))
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def handle(self, update: Update, bot: Bot) -> None:
@@ -41,6 +48,9 @@ class Router:
             return
         if chat.type != Chat.PRIVATE:
             await self._answer_group(update, bot)
+            return
+        if chat.id != person.id:
+            log.warning("forged_chat", user_id=person.id)
             return
         talk = await self._talk(update, bot, person, chat)
         structlog.contextvars.bind_contextvars(ref=talk.correlation_id)
@@ -59,6 +69,8 @@ class Router:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _dispatch(self, talk: Talk, update: Update) -> None:
+        if talk.message is not None:
+            refuse_secrets(talk.message.text or talk.message.caption or "")
         if update.callback_query is not None:
             await self._tap(talk, update.callback_query.data or "")
         elif update.edited_message is not None:
@@ -76,20 +88,13 @@ class Router:
         await self._with_terms(talk, command, handler, argument)
 
     async def _message(self, talk: Talk, message: Message) -> None:
-        if message.forward_origin is not None:
-            raise UserError("I do not act on forwarded messages. Please write it yourself.")
-        text = message.text
+        text = self._read(talk, message)
         if text is None:
-            if message.effective_attachment is not None or message.sticker is not None:
-                raise UserError("I read text only. Ask me in words, or see /help.")
             return
         if text.startswith("/"):
             await self._command(talk, text)
             return
-        dialogue = await self.services.dialogues.load_dialogue(
-            talk.chat_id, self.services.clock.now()
-        )
-        if dialogue is not None:
+        if (dialogue := await self._dialogue(talk)) is not None:
             command = self._visible(dialogue.command, talk.user)
             handler = command.replies.get(dialogue.step) if command else None
             if command is not None and handler is not None:
@@ -97,8 +102,51 @@ class Router:
                 return
         await self._with_terms(talk, self.commands["help"], self.plain, text)
 
+    def _read(self, talk: Talk, message: Message) -> str | None:
+        """The text to act on; None where there is nothing to say to what came."""
+        if message.forward_origin is not None:
+            raise UserError("I do not act on forwarded messages. Please write it yourself.")
+        text = message.text
+        if text is None:
+            if message.effective_attachment is not None or message.sticker is not None:
+                raise UserError("I read text only. Ask me in words, or see /help.")
+            return None
+        if self._is_rest(talk, message, text):
+            return None
+        if len(text) > _LONGEST_TEXT:
+            raise UserError(
+                f"That is {len(text):,} characters, more than I read; nothing was changed. "
+                "Please say it in fewer than 1,000."
+            )
+        return text
+
+    def _is_rest(self, talk: Talk, message: Message, text: str) -> bool:
+        """Whether this is the rest of a message so long that Telegram cut it in parts.
+
+        The first part was refused; the last one, being short, must not pass for an answer.
+        """
+        before = self._too_long.get(talk.chat_id)
+        rest = before is not None and message.date - before <= _REST_WITHIN
+        if len(text) > _LONGEST_TEXT:
+            self._too_long[talk.chat_id] = message.date
+        return rest and not text.startswith("/")
+
+    async def _dialogue(self, talk: Talk) -> Dialogue | None:
+        """The open dialogue; one that ran out within a day is closed, and that is said."""
+        dialogues, now = self.services.dialogues, self.services.clock.now()
+        if dialogue := await dialogues.load_dialogue(talk.chat_id, now):
+            return dialogue
+        if late := await dialogues.load_dialogue(talk.chat_id, now - _DAY):
+            await dialogues.drop_dialogue(talk.chat_id)
+            text = (
+                "⌛ What I asked you has run out; nothing was changed. Start again with "
+                f"/{late.command}. I take this as a question:"
+            )
+            await talk.say(View(text))
+        return None
+
     async def _command(self, talk: Talk, text: str) -> None:
-        name, _, words = text[1:].partition(" ")
+        name, words = (*text[1:].split(maxsplit=1), "", "")[:2]
         name = name.partition("@")[0].lower()
         command = self._visible(name, talk.user)
         if command is None or command.run is None:
@@ -143,7 +191,7 @@ class Router:
         )
 
     async def _user(self, person: TelegramUser) -> User:
-        name = person.full_name[:_MAX_NAME]
+        name = "".join(c for c in person.full_name if c.isprintable())[:_MAX_NAME]
         user = await self.services.people.load_user(UserId(person.id))
         if user is not None and (user.name, user.username) == (name, person.username):
             return user

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from bot.chat.command import Command
 from bot.chat.talk import Talk
 from bot.chat.tokens import resolve_token
-from bot.chat.trading import ask_amount, offer_words
+from bot.chat.trading import ask_amount, offer_words, own_decision
 from bot.chat.view import View, button, grid
 from bot.domain.errors import UserError
+from bot.domain.symbols import mentions
 from bot.domain.trade import Side
 
 _PARTS = 3
@@ -26,17 +27,20 @@ class SideMenu:
         if not named:
             await self._pick(talk)
             return
-        token = resolve_token(talk, named[0])
-        if token == talk.services.listing.quote:
-            raise UserError(f"{token.symbol} is what trades are paid in; pick another token.")
+        symbol = _symbol(talk, named[0])
         if len(named) == 1:
-            await ask_amount(talk, token.symbol, self.side)
-        else:
-            await offer_words(talk, token.symbol, self.side, named[1])
+            await ask_amount(talk, symbol, self.side)
+            return
+        if mentions(named[1], talk.services.listing.symbols):
+            raise UserError(
+                f"One token at a time and only a number behind it, please, like "
+                f"/{self.side.value.lower()} {symbol} 25."
+            )
+        await offer_words(talk, symbol, self.side, named[1])
 
     async def ask(self, talk: Talk, symbol: str) -> None:
         """A token was tapped: how much?"""
-        await ask_amount(talk, resolve_token(talk, symbol).symbol, self.side)
+        await ask_amount(talk, _symbol(talk, symbol), self.side)
 
     async def quick(self, talk: Talk, argument: str) -> None:
         """An amount was tapped."""
@@ -44,8 +48,8 @@ class SideMenu:
         if len(parts) != _PARTS:
             raise UserError("That button no longer works. Nothing was moved.")
         symbol, words, decision = parts
-        token = resolve_token(talk, symbol)
-        await offer_words(talk, token.symbol, self.side, words, _decision(decision))
+        known = await _decision(talk, decision)
+        await offer_words(talk, _symbol(talk, symbol), self.side, words, known)
 
     async def amount(self, talk: Talk, text: str) -> None:
         """An amount was typed."""
@@ -55,7 +59,8 @@ class SideMenu:
         if dialogue is None:
             raise UserError("That was too long ago. Start again.")
         data = dialogue.data
-        await offer_words(talk, data["symbol"], self.side, text, _decision(data["decision"]))
+        known = await _decision(talk, data["decision"])
+        await offer_words(talk, data["symbol"], self.side, text, known)
 
     async def _pick(self, talk: Talk) -> None:
         verb = self.side.value.lower()
@@ -76,5 +81,16 @@ def side_command(side: Side, summary: str, order: int) -> Command:
     )
 
 
-def _decision(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and int(text) else None
+def _symbol(talk: Talk, word: str) -> str:
+    token = resolve_token(talk, word)
+    if token == talk.services.listing.quote:
+        raise UserError(f"{token.symbol} is what trades are paid in; pick another token.")
+    return token.symbol
+
+
+async def _decision(talk: Talk, decision_id: str) -> int | None:
+    """The decision a trade follows from, if any; a button may name the person's own only."""
+    if decision_id == "0":
+        return None
+    await own_decision(talk, decision_id)
+    return int(decision_id)

@@ -11,7 +11,7 @@ from telegram.error import BadRequest, RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
 from bot.chat.services import Services
-from bot.chat.view import MAX_CAPTION, View
+from bot.chat.view import MAX_CAPTION, View, length, split
 from bot.domain.errors import UserError
 from bot.domain.people import Agent, User
 from bot.ports.records import Dialogue
@@ -41,9 +41,9 @@ class Talk:
     toast: str | None = None
 
     async def say(self, view: View) -> Message:
-        """Send a new message."""
+        """Send a new message; a text too long for one goes out in parts, buttons on the last."""
         if view.photo is not None:
-            caption = view.text if len(view.text) <= MAX_CAPTION else None
+            caption = view.text if length(view.text) <= MAX_CAPTION else None
             message = await patient(
                 lambda: self.bot.send_photo(
                     self.chat_id,
@@ -56,6 +56,12 @@ class Talk:
             )
             if caption is not None:
                 return message
+        *first, last = split(view.text)
+        for part in first:
+            await self._send(View(part))
+        return await self._send(View(last, view.rows))
+
+    async def _send(self, view: View) -> Message:
         return await patient(
             lambda: self.bot.send_message(
                 self.chat_id,

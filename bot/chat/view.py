@@ -1,7 +1,9 @@
 """What a person sees: HTML text, buttons, perhaps a picture."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape, unescape
 
 from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 
@@ -9,6 +11,7 @@ MAX_TEXT = 4_096
 MAX_CAPTION = 1_024
 _MAX_DATA_BYTES = 64
 _MAX_COPY = 256
+_TAG = re.compile(r"<[^>]*>")
 
 Row = tuple[InlineKeyboardButton, ...]
 
@@ -66,15 +69,38 @@ def grid(buttons: Sequence[InlineKeyboardButton], width: int) -> tuple[Row, ...]
     return tuple(tuple(buttons[i : i + width]) for i in range(0, len(buttons), width))
 
 
-def split(text: str, limit: int = MAX_TEXT) -> list[str]:
-    """Cut a long text at paragraphs, then lines, each part below `limit` characters.
+def bare(text: str) -> str:
+    """HTML without its markup, as it reads."""
+    return unescape(_TAG.sub("", text))
 
-    Only texts without markup that spans lines may be split.
+
+def length(text: str) -> int:
+    """How long Telegram finds an HTML text: UTF-16 units after parsing."""
+    return len(bare(text).encode("utf-16-le")) // 2
+
+
+def split(text: str, limit: int = MAX_TEXT) -> list[str]:
+    """Cut an HTML text between lines, so that Telegram takes each part.
+
+    Markup that spans lines is lost, and so is that of a single line over the limit.
     """
-    parts: list[str] = []
-    while len(text) > limit:
-        cut = max(text.rfind("\n\n", 0, limit), text.rfind("\n", 0, limit))
-        cut = cut if cut > 0 else limit
-        parts.append(text[:cut].rstrip())
-        text = text[cut:].lstrip("\n")
-    return [*parts, text] if text else parts
+    if length(text) <= limit:
+        return [text]
+    parts, part = [], ""
+    for line in text.split("\n"):
+        longer = f"{part}\n{line}" if part else line
+        if length(longer) <= limit:
+            part = longer
+            continue
+        if part.strip():
+            parts.append(part)
+        *full, part = _chop(line, limit)
+        parts += full
+    return [*parts, part] if part.strip() else parts
+
+
+def _chop(line: str, limit: int) -> list[str]:
+    if length(line) <= limit:
+        return [line]
+    text, size = bare(line), limit // 2
+    return [escape(text[i : i + size], quote=False) for i in range(0, len(text), size)]

@@ -22,6 +22,7 @@ _WORDS = {
     "everything": Decimal(1),
 }
 _SCALES = {"": Decimal(1), "k": Decimal(10) ** 3, "m": Decimal(10) ** 6}
+_GROUPED = re.compile(r"\$?[0-9]{1,3}(,[0-9]{3})+(?![0-9,])[^,]*")
 _NUMBER = re.compile(r"(?P<digits>[0-9]{1,30}|[0-9]{1,30}\.[0-9]+|\.[0-9]+)(?P<scale>[km]?)")
 _HELP = "Write an amount like 25, $25, 1.5k, 50%, half or all."
 
@@ -56,9 +57,13 @@ def parse_amount(text: str) -> Wish:
     Raises:
         UserError: anything but a positive, finite, sane amount; the text says what is wrong.
     """
-    word = text.strip().lower().replace(",", "").replace("_", "")
+    word = text.strip().lower()
     if not word or len(word) > MAX_LENGTH:
         raise UserError(_HELP)
+    if "," in word:
+        if not _GROUPED.fullmatch(word):
+            raise UserError(f"Write decimals with a point, like 2.5. {_HELP}")
+        word = word.replace(",", "")
     if word in _WORDS:
         return Share(_WORDS[word])
     if word.startswith("-"):

@@ -47,7 +47,8 @@ class Confirm:
             DeniedError: over a limit by now; it can be tapped again later.
         """
         intent = await self._own(intent_id, user)
-        if intent.state is IntentState.PROPOSED and intent.kind is IntentKind.SWAP:
+        waits = intent.state is IntentState.PROPOSED and self.clock.now() < intent.expires_at
+        if waits and intent.kind is IntentKind.SWAP:
             await self._check_still_allowed(intent)
         day_cap = min(user.day_cap_usd, self.limits.day_cap_usd)
         answer = await self.journal.confirm(intent_id, self.clock.now(), day_cap)

@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from cachetools import LRUCache
 
 from bot.domain.errors import UserError
-from bot.policy.secrets import find_secret
 from bot.ports.brain import Brain
 from bot.services.answering import Analysts, Answering, Desk
-from bot.services.questions import Answer, Progress, Question, SecretPastedError
+from bot.services.questions import Answer, Progress, Question, refuse_secrets
 
 MAX_QUESTION = 1_000
 _QUESTIONS_A_MINUTE = 10
@@ -46,11 +45,7 @@ class Converse:
 
     def _check(self, question: Question) -> None:
         text = question.text
-        if secret := find_secret(text):
-            raise SecretPastedError(
-                f"That looked like a {secret}, so I deleted the message. Never share one with "
-                "anybody, me included. If it was real, move what it protects to a new one now."
-            )
+        refuse_secrets(text)
         if len(text) > MAX_QUESTION:
             raise UserError(
                 f"That is {len(text):,} characters; a question may have {MAX_QUESTION:,}."

@@ -1,6 +1,7 @@
 """Open an agent: derive its actor, register its escrow on the chain. The server pays the gas."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -20,7 +21,8 @@ from bot.services.intents import Origin
 MAX_AGENTS = 10
 MAX_NAME = 32
 MAX_INSTRUCTIONS = 1_000
-_NAME = re.compile(r"[\w][\w .'-]*")
+_NAME = re.compile(r"(?!.*[\u115f\u1160])\w[\w .'-]*")  # two letters of Hangul are blank
+_JOINERS = "\u200c\u200d"
 _FOREVER = timedelta(days=36_500)
 
 
@@ -30,7 +32,7 @@ def parse_name(text: str) -> str:
     Raises:
         UserError: anything else, control characters and markup included.
     """
-    name = " ".join(text.split(" ")).strip()
+    name = re.sub(" +", " ", unicodedata.normalize("NFKC", text)).strip()
     if not name:
         raise UserError("A name needs at least one letter or digit.")
     if len(name) > MAX_NAME:
@@ -46,12 +48,12 @@ def parse_instructions(text: str) -> str:
     Raises:
         UserError: too long or unprintable.
     """
-    words = text.strip()
+    words = text.replace("\t", " ").strip()
     if len(words) > MAX_INSTRUCTIONS:
         raise UserError(
             f"That is {len(words):,} characters; instructions may have {MAX_INSTRUCTIONS:,}."
         )
-    if any(not (c.isprintable() or c == "\n") for c in words):
+    if any(not (c.isprintable() or c == "\n" or c in _JOINERS) for c in words):
         raise UserError("Instructions may not hold control characters. Please write them again.")
     return words
 

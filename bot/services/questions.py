@@ -7,12 +7,26 @@ from decimal import Decimal
 from bot.domain.analysis import Advice, MarketView, TradeDecision
 from bot.domain.errors import UserError
 from bot.domain.people import Agent, User
+from bot.policy.secrets import find_secret
 
 Progress = Callable[[str], Awaitable[None]]
 
 
 class SecretPastedError(UserError):
     """The text seems to hold a secret: the door deletes the message."""
+
+
+def refuse_secrets(text: str) -> None:
+    """Let nothing further see a text that seems to hold a secret.
+
+    Raises:
+        SecretPastedError: naming the kind of secret, never the secret.
+    """
+    if secret := find_secret(text):
+        raise SecretPastedError(
+            f"That looked like a {secret}, so I deleted the message. Never share one with "
+            "anybody, me included. If it was real, move what it protects to a new one now."
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,21 +4,17 @@ from decimal import Decimal
 
 from bot.chat.command import Command
 from bot.chat.talk import Talk
-from bot.chat.trading import ask_amount, offer
+from bot.chat.trading import ask_amount, offer, own_decision
 from bot.domain.analysis import Action, TradeDecision
 from bot.domain.errors import UserError
-from bot.domain.people import Agent
 from bot.domain.trade import Side
 from bot.policy.amounts import Dollars, parse_amount
-from bot.services.manage_agents import open_agent_of
-
-_GONE = "That decision is not yours or no longer exists. Nothing was moved."
 
 
 async def go(talk: Talk, argument: str) -> None:
     """Offer the suggested trade; it still needs Confirm."""
     decision_id, _, dollars = argument.partition(":")
-    agent, decision = await _own(talk, decision_id)
+    agent, decision = await own_decision(talk, decision_id)
     wish = parse_amount(f"${dollars}")
     cap = min(talk.user.trade_cap_usd, talk.services.limits.trade_cap_usd)
     capped = Dollars(min(getattr(wish, "value", Decimal(0)), cap))
@@ -37,28 +33,19 @@ async def sell(talk: Talk, argument: str) -> None:
 
 async def _ask(talk: Talk, argument: str, side: Side) -> None:
     _, _, decision_id = argument.partition(":")
-    _, decision = await _own(talk, decision_id)
+    _, decision = await own_decision(talk, decision_id)
     talk.tapped = None
     await ask_amount(talk, decision.symbol, side, int(decision_id))
 
 
 async def decline(talk: Talk, decision_id: str) -> None:
     """Turn the decision down; that is kept too."""
-    await _own(talk, decision_id)
+    await own_decision(talk, decision_id)
     now = talk.services.clock.now()
     first = await talk.services.conversations.save_answer(int(decision_id), "declined", now)
     talk.toast = "Declined. Nothing was traded." if first else "Answered already."
     if first:
         await talk.disarm("✖ <b>Declined.</b>")
-
-
-async def _own(talk: Talk, decision_id: str) -> tuple[Agent, TradeDecision]:
-    known = decision_id.isascii() and decision_id.isdigit()
-    found = await talk.services.conversations.load_decision(int(decision_id)) if known else None
-    if found is None:
-        raise UserError(_GONE)
-    agent_id, decision = found
-    return await open_agent_of(talk.services.agents, agent_id, talk.user), decision
 
 
 def _side(decision: TradeDecision) -> Side:

@@ -28,7 +28,7 @@ def _view(talk: Talk, portfolio: Portfolio) -> View:
         lines += _holding(holding)
     if portfolio.holdings:
         lines += [
-            f"<b>Total {usd(portfolio.total_usd)}</b>",
+            *_total(portfolio),
             f"Profit and loss: {_signed(portfolio.realised_usd)} realised, "
             f"{_signed(portfolio.unrealised_usd)} open",
             "<i>By average cost of what was traded here, gas included; deposits have no cost.</i>",
@@ -47,6 +47,16 @@ def _view(talk: Talk, portfolio: Portfolio) -> View:
         ),
     )
     return View("\n".join(lines), rows)
+
+
+def _total(portfolio: Portfolio) -> list[str]:
+    """No total where prices are missing: it would be a false one."""
+    priced = [holding.value_usd is not None for holding in portfolio.holdings]
+    if all(priced):
+        return [f"<b>Total {usd(portfolio.total_usd)}</b>"]
+    if any(priced):
+        return [f"<b>{usd(portfolio.total_usd)}</b> without what has no price now"]
+    return []
 
 
 def _holding(holding: Holding) -> list[str]:

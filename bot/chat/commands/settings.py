@@ -53,7 +53,8 @@ async def _home(talk: Talk) -> View:
 async def slippage(talk: Talk, argument: str) -> None:
     """Choose or type the slippage limit."""
     if argument:
-        await _save_slippage(talk, int(argument) if argument.isdigit() else 0)
+        known = argument.isascii() and argument.isdigit()
+        await _save_slippage(talk, int(argument) if known else 0)
         return
     picks = [button(percent(bps), "settings", "slippage", bps) for bps in _SLIPPAGES]
     await talk.ask(
@@ -142,7 +143,8 @@ def _most(talk: Talk, which: str) -> Decimal:
 async def language(talk: Talk, argument: str) -> None:
     """Choose the language of the analyst's answers."""
     if argument:
-        if not argument.isdigit() or int(argument) >= len(_LANGUAGES):
+        known = argument.isascii() and argument.isdigit()
+        if not known or int(argument) >= len(_LANGUAGES):
             raise UserError("That button no longer works.")
         await _save(talk, replace(_settings(talk.user), language=_LANGUAGES[int(argument)]))
         return

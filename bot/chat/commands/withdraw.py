@@ -94,10 +94,9 @@ async def everything(talk: Talk, argument: str) -> None:
 
 async def _offer(talk: Talk, agent: Agent, symbol: str, words: str) -> None:
     wish = parse_amount(words)
+    intents = await talk.services.withdraw.propose(agent, symbol, wish, talk.origin())
     await talk.services.dialogues.drop_dialogue(talk.chat_id)
-    await _ask(
-        talk, agent, await talk.services.withdraw.propose(agent, symbol, wish, talk.origin())
-    )
+    await _ask(talk, agent, intents)
 
 
 async def _ask(talk: Talk, agent: Agent, intents: list[Intent]) -> None:
