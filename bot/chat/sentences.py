@@ -18,6 +18,7 @@ _EDGES = {
 REVERT_SENTENCES = {
     "gas": "the agent has too little SEI for gas. Deposit at least 1 SEI",
     "trading_paused": "trading is paused by an admin",
+    "network": "the Sei network is closed to me right now, an admin has to look",
     "expired": "the offer expired before it was signed",
 }
 

@@ -11,10 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+import structlog
+
 from bot.domain.errors import UpstreamError
 from bot.domain.money import Token
 from bot.domain.people import Agent, AgentId, AgentState
 from bot.domain.trade import (
+    IN_FLIGHT,
     OPEN,
     Intent,
     IntentId,
@@ -32,12 +35,18 @@ from bot.ports.records import Agents, Switches
 from bot.services.settle import settled_step
 from bot.services.switches import trading_paused
 
+log = structlog.get_logger(__name__)
+
 _POLL_S = 0.05
 _SLOW_POLL_S = 0.5
 _SLOW_AFTER_S = 3.0
 _RESEND_S = 15.0
 _BACKOFF_S = 2.0
+_SWAP_GAS = 500_000
+"""More than a swap through an escrow needs, the sender's own margin included."""
+
 GAS_REASON = "gas"
+NETWORK_REASON = "network"
 PAUSED_REASON = "trading_paused"
 
 
@@ -94,14 +103,25 @@ class Execute:
             try:
                 await self._step(intent, agent)
             except UpstreamError as error:
-                if not error.retryable:
-                    raise
-                await self.clock.sleep(_BACKOFF_S)
+                await self._wait(intent, error)
             intent = await self._load(intent_id)
         self._recovered.discard(intent_id)
         if intent.kind is IntentKind.OPEN_AGENT and intent.state is not IntentState.SETTLED:
             await self.agents.save_state(AgentId(intent.agent_id), AgentState.CLOSED)
         return intent
+
+    async def _wait(self, intent: Intent, error: UpstreamError) -> None:
+        """An edge is out: what is signed waits for the verdict, the rest is given up if it must.
+
+        The person is told once that it takes longer.
+        """
+        log.warning("intent_waits", intent=intent.id, edge=error.edge, reason=error.reason)
+        if intent.state is IntentState.CONFIRMED and not error.retryable:
+            return await self._finish(intent, IntentState.REFUSED, NETWORK_REASON)
+        waited = (self.clock.now() - intent.updated_at).total_seconds()
+        if intent.state in IN_FLIGHT and waited > _RESEND_S:
+            await self._tell_pending(intent)
+        return await self.clock.sleep(_BACKOFF_S)
 
     async def _step(self, intent: Intent, agent: Agent) -> None:
         match intent.state:
@@ -128,9 +148,9 @@ class Execute:
                 self.executor.read_nonce(intent.account),
                 self.journal.load_nonce(intent.account),
             )
+            signed = await self.executor.sign(intent, agent, max(nonce, chain_nonce), gas_limit)
         except ChainRefusedError as error:
             return await self._finish(intent, IntentState.REFUSED, error.name)
-        signed = await self.executor.sign(intent, agent, max(nonce, chain_nonce), gas_limit)
         if not await self._advance(intent, IntentState.SIGNED, signed=signed):
             await self.clock.sleep(_BACKOFF_S)
         return None
@@ -185,11 +205,15 @@ class Execute:
 
     async def _has_gas(self, intent: Intent) -> bool:
         """Whether the actor can pay for a swap, after a top-up from its escrow if it runs low."""
+        gas_price, held = await asyncio.gather(
+            self.reader.read_gas_price(), self.reader.read_native(intent.account)
+        )
         low = self.native.amount(self.limits.low_gas_sei).raw
-        if await self.reader.read_native(intent.account) >= low:
+        needed = max(low // 2, 2 * gas_price * _SWAP_GAS)
+        if held >= max(low, needed):
             return True
         await self._top_up(intent)
-        return await self.reader.read_native(intent.account) >= low // 2
+        return await self.reader.read_native(intent.account) >= needed
 
     async def _top_up(self, intent: Intent) -> None:
         """Let the actor take gas money from its escrow, within the contract's daily limit."""

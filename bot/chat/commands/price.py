@@ -8,6 +8,7 @@ from bot.chat.render import ago, clock, esc, price
 from bot.chat.talk import Talk
 from bot.chat.tokens import resolve_token
 from bot.chat.view import View, button, grid
+from bot.domain.analysis import PriceHistory
 from bot.domain.errors import UpstreamError, UserError
 from bot.domain.money import Price, Token
 from bot.policy.indicators import indicators
@@ -44,16 +45,12 @@ async def show_one(talk: Talk, symbol: str) -> None:
     if token is None:
         raise UserError(f"I do not know {symbol[:10]}. /price lists what I trade.")
     now = price_of(await services.market.fetch_prices(services.listing.tokens), token)
-    history = await services.market.fetch_history(token, _DAYS)
-    figures, risk = indicators(history), measures(history)
+    history = await _history(talk, token)
     lines = [
         f"<b>{esc(token.symbol)}</b> {price(now.usd)} {_change(now)}",
         await _exchange_line(talk, token),
         "",
-        f"Trend: {figures.trend}"
-        + (f", RSI {figures.rsi_14:.0f}" if figures.rsi_14 is not None else ""),
-        f"Volatility {risk.volatility:.0%} a year, worst fall in {_DAYS} days "
-        f"{risk.max_drawdown:.0%}",
+        *(_figures(history) if history else ["<i>The market data source has no chart now.</i>"]),
         f"<i>{_stamp(talk, now)}</i>",
     ]
     rows = (
@@ -63,8 +60,26 @@ async def show_one(talk: Talk, symbol: str) -> None:
         ),
         (button("💱 All prices", "price", "list"),),
     )
-    chart = render_price_chart(history, title=f"{token.symbol} · {_DAYS} days")
-    await talk.show(View("\n".join(line for line in lines if line is not None), rows, chart))
+    title = f"{token.symbol} · {_DAYS} days"
+    chart = render_price_chart(history, title=title) if history else None
+    await talk.show(View("\n".join(lines), rows, chart))
+
+
+async def _history(talk: Talk, token: Token) -> PriceHistory | None:
+    try:
+        return await talk.services.market.fetch_history(token, _DAYS)
+    except UpstreamError:
+        return None
+
+
+def _figures(history: PriceHistory) -> list[str]:
+    figures, risk = indicators(history), measures(history)
+    rsi = "" if figures.rsi_14 is None else f", RSI {figures.rsi_14:.0f}"
+    return [
+        f"Trend: {figures.trend}{rsi}",
+        f"Volatility {risk.volatility:.0%} a year, worst fall in {_DAYS} days "
+        f"{risk.max_drawdown:.0%}",
+    ]
 
 
 async def _exchange_line(talk: Talk, token: Token) -> str:

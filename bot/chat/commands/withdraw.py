@@ -8,7 +8,7 @@ from bot.chat.tokens import resolve_token
 from bot.chat.view import View, button, grid
 from bot.domain.errors import UserError
 from bot.domain.people import Agent
-from bot.domain.trade import Intent, IntentId
+from bot.domain.trade import Intent, IntentId, IntentState
 from bot.policy.amounts import parse_amount
 
 _WORDS = 2
@@ -118,7 +118,9 @@ async def _ask(talk: Talk, agent: Agent, intents: list[Intent]) -> None:
 
 async def confirm(talk: Talk, batch: str) -> None:
     """Send it. MOVES MONEY to the owner; a notice follows for each token."""
-    for intent in await _batch(talk, batch):
+    intents = await _batch(talk, batch)
+    waiting = [intent for intent in intents if intent.state is IntentState.PROPOSED]
+    for intent in waiting or intents[:1]:
         confirmed = await talk.services.confirm.confirm(IntentId(intent.id), talk.user)
         talk.services.execute.start(confirmed)
     await talk.disarm("⏳ <b>Confirmed.</b> I tell you when it has left.")
