@@ -41,6 +41,7 @@ log = structlog.get_logger(__name__)
 TELEGRAM_PREFIX = "/telegram"
 MARKET_PREFIX = "/market/api/v3"
 _MAKER_EVERY_S = 10
+_MAKER_EVERY_REAL_S = 60
 _DRIPS = {"SEI": Decimal(200), "USDC": Decimal(500)}
 _OTHER_DRIP_USD = Decimal(100)
 _SHOWN = 10
@@ -146,7 +147,8 @@ async def _chain(
         report.append(
             Edge("Chain", real=False, detail=f"rebuilt, old agents are gone: {chain.started_over}")
         )
-    maker = asyncio.create_task(_keep_market(chain, prices))
+    every_s = _MAKER_EVERY_S if standins.market else _MAKER_EVERY_REAL_S
+    maker = asyncio.create_task(_keep_market(chain, prices, every_s))
     stack.push_async_callback(_end, maker)
     return chain.rpc_url, chain.deployment, _faucet(chain, prices)
 
@@ -177,10 +179,10 @@ async def _price_source(standins: StandIns, stack: AsyncExitStack) -> PriceSourc
     return real
 
 
-async def _keep_market(chain: LocalChain, prices: PriceSource) -> None:
+async def _keep_market(chain: LocalChain, prices: PriceSource, every_s: float) -> None:
     """Keep the pools near the market for as long as the process lives."""
     while True:
-        await asyncio.sleep(_MAKER_EVERY_S)
+        await asyncio.sleep(every_s)
         try:
             await chain.maker.step(await prices())
         except UpstreamError as error:

@@ -97,3 +97,9 @@ class Signer:
 def _account(key: bytes) -> LocalAccount:
     account: LocalAccount = Account.from_key(key)
     return account
+
+
+def address_of(key: str) -> str:
+    """The checksummed address of a private key in hexadecimal."""
+    address: str = Account.from_key(key).address
+    return address

@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.app.run import prepare, real_service
 from bot.app.service import Parts
+from bot.domain.trade import IntentState
 from bot.settings import check_real, load_settings
 
 ARMED = Path(os.environ["CRASH_FILE"])
@@ -55,7 +56,8 @@ class Crashing:
 
 def _journal_step(method: str, args: tuple[Any, ...]) -> str | None:
     if method == "advance":
-        return args[1].to.value
+        to: IntentState = args[1].to
+        return to.value
     return "confirmed" if method == "confirm" else None
 
 
