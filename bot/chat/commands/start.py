@@ -12,6 +12,7 @@ async def start(talk: Talk, _: str) -> None:
     if talk.user.accepted_terms == facts.terms_version:
         await talk.say(await _home(talk))
         return
+    terms = f"{facts.public_url}/tnc"  # Telegram takes buttons with public addresses only
     again = "The terms have changed; please accept the new version.\n\n"
     view = View(
         f"👋 Hello {esc(talk.user.name)}, I am <b>Sei Trader</b>.\n\n"
@@ -19,9 +20,9 @@ async def start(talk: Talk, _: str) -> None:
         "Ask me about a token on Sei and I answer with a reasoned decision. Tap Confirm and the "
         "swap runs from an escrow contract that pays out to <b>your</b> address only.\n\n"
         "Trading can lose money, all of it. Nothing I say is investment advice. Please read the "
-        "terms first.",
+        f"terms first: {esc(terms)}",
         (
-            (link("📄 Terms", f"{facts.public_url}/tnc"),),
+            *(((link("📄 Terms", terms),),) if terms.startswith("https://") else ()),
             (button("✅ Accept", "start", "accept", facts.terms_version, style="success"),),
         ),
     )
