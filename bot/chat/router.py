@@ -19,6 +19,7 @@ from bot.chat.talk import Bot, Talk
 from bot.chat.view import View, link
 from bot.domain.errors import UserError
 from bot.domain.people import User, UserId
+from bot.policy.secrets import find_secret
 from bot.ports.records import Dialogue, UserSettings
 from bot.services.questions import refuse_secrets
 
@@ -211,8 +212,12 @@ class Router:
         called = message.text.startswith("/") or f"@{bot.username}" in message.text
         if not called:
             return
+        secret = find_secret(message.text)
         view = View(
-            "I talk about money in private only. Tap below and we can go on there.",
+            f"🔐 That looked like a {secret}, and everybody here can read it. Delete it now, and "
+            "move what it protects to a new one."
+            if secret
+            else "I talk about money in private only. Tap below and we can go on there.",
             ((link("Open our private chat", f"https://t.me/{bot.username}"),),),
         )
         try:

@@ -9,10 +9,12 @@ from typing import Any
 from pydantic import SecretStr
 
 from bot.app.run import Local, local_service
+from bot.app.service import Parts
 from bot.local.gemini.server import GeminiStandIn
 from bot.local.serving import served
 from bot.local.telegram.stand_in import TelegramStandIn
 from bot.local.telegram.world import ADA, ANN, BO
+from bot.ports.clock import Clock
 from bot.settings import Settings
 
 Message = dict[str, Any]
@@ -137,7 +139,13 @@ class Stage:
 
 @asynccontextmanager
 async def raise_curtain(
-    folder: Path, *, gemini: bool, telegram_limits: bool = False, **settings: Any
+    folder: Path,
+    *,
+    gemini: bool,
+    telegram_limits: bool = False,
+    clock: Clock | None = None,
+    wrap: Callable[[Parts], None] | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Stage]:
     """Run local mode in `folder`; run again on the same folder to restart it."""
     async with AsyncExitStack() as stack:
@@ -149,6 +157,12 @@ async def raise_curtain(
         settings.setdefault("admin_ids", frozenset({ADA}))
         configured = Settings(_env_file=None, data_dir=folder, port=0, **settings)
         local = await stack.enter_async_context(
-            local_service(configured, at_sei_pace=False, telegram_limits=telegram_limits)
+            local_service(
+                configured,
+                at_sei_pace=False,
+                telegram_limits=telegram_limits,
+                clock=clock,
+                wrap=wrap,
+            )
         )
         yield Stage(local, analyst)

@@ -1,0 +1,173 @@
+"""One running service that many tests share: time can be set forward, edges can be broken."""
+
+import json
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import psutil
+
+from bot.app.service import PROMPTS, Parts
+from bot.chain.deployer import connected
+from bot.clock import SystemClock
+from bot.domain.errors import UpstreamError
+from bot.domain.people import Agent
+from bot.domain.trade import Intent, IntentState
+from bot.llm.gemini import GeminiBrain
+from bot.llm.prompts import load_prompts
+from bot.local.chain.accounts import MAKER_KEY
+from bot.local.chain.exchange import LOCAL_COINS, Exchange
+from bot.local.chain.maker import MarketMaker
+from bot.local.gemini.server import GeminiStandIn
+from bot.local.serving import served
+from tests.e2e.stage import Person, Stage, raise_curtain, text_of
+
+DEEP, FAST = "deep-model", "fast-model"
+_NAP_S = 0.05
+_GEMINI_TIMEOUT_S = 0.7
+_NOT_TRADED = (IntentState.PROPOSED, IntentState.DECLINED, IntentState.EXPIRED)
+
+
+class ShiftedClock:
+    """The system's time, which a test can set forward; nobody sleeps for long."""
+
+    def __init__(self) -> None:
+        self._real = SystemClock()
+        self._ahead = timedelta()
+
+    def now(self):
+        return self._real.now() + self._ahead
+
+    async def sleep(self, seconds: float) -> None:
+        await self._real.sleep(min(seconds, _NAP_S))
+
+    def jump(self, **span: float) -> None:
+        """Set it forward: `jump(minutes=6)`."""
+        self._ahead += timedelta(**span)
+
+
+@dataclass
+class Scene(Stage):
+    """A stage on which Ann has an agent with money and Bo one without."""
+
+    clock: ShiftedClock
+    folder: Path
+
+    async def agent_of(self, person: Person) -> Agent:
+        agents: Sequence[Agent] = await self.service.services.agents.load_agents(person.id)
+        return agents[0]
+
+    async def intents_of(self, person: Person) -> list[Intent]:
+        """All intents of a person's first agent, latest change first."""
+        agent = await self.agent_of(person)
+        journal = self.service.services.journal
+        return list(await journal.load_recent(agent.id, list(IntentState), 1_000))
+
+    async def trades_of(self, person: Person) -> dict[str, IntentState]:
+        """What was ever confirmed for a person's agent, and what became of it."""
+        intents = await self.intents_of(person)
+        return {i.id: i.state for i in intents if i.state not in _NOT_TRADED}
+
+    async def wealth(self) -> dict[str, dict[str, int]]:
+        """What every live escrow holds, in base units."""
+        services = self.service.services
+        escrows = [agent.escrow for agent in await services.agents.load_live()]
+        balances = await services.reader.read_balances(escrows, services.listing.tokens)
+        return {e: {s: a.raw for s, a in held.items()} for e, held in balances.items()}
+
+    async def spread(self) -> tuple[object, ...]:
+        """All that a wrong input must not change."""
+        held = [await self.service.services.agents.load_agents(p.id) for p in self.people]
+        return await self.wealth(), [await self.trades_of(p) for p in (self.ann, self.bo)], held
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        return self.ann, self.bo, self.ada
+
+    @asynccontextmanager
+    async def nothing_moves(self) -> AsyncIterator[None]:
+        """Inside, nothing is confirmed, paid or changed; after it, the bot still answers."""
+        before = await self.spread()
+        yield
+        assert await self.spread() == before
+        assert "Ask me anything" in text_of(await self.ann.say("/help"))
+
+    @asynccontextmanager
+    async def market_maker(self) -> AsyncIterator[MarketMaker]:
+        """Another trader, who brings pools to any price."""
+        world = json.loads((self.folder / "local-chain" / "world.json").read_text())
+        exchange = Exchange.model_validate(world["exchange"])
+        async with connected(self.local.edges.rpc_url) as w3:
+            yield MarketMaker(w3, MAKER_KEY, world["maker"], exchange)
+
+    async def push_pools(self, **factors: str) -> None:
+        """Trade the pools away from the market: `push_pools(SEI="1.02")`; none: back to it."""
+        prices = {symbol: self.market.price_of(coin) for symbol, coin in LOCAL_COINS.items()}
+        prices |= {symbol: prices[symbol] * Decimal(by) for symbol, by in factors.items()}
+        async with self.market_maker() as maker:
+            for _ in range(3):
+                try:
+                    await maker.step(prices)
+                except UpstreamError:
+                    continue
+                return
+
+    async def time_passes(self, **span: float) -> None:
+        """Set the clock forward; the market moves on, and the pools follow it."""
+        self.clock.jump(**span)
+        await self.push_pools()
+
+    async def a_new_day(self) -> None:
+        """Yesterday's trades no longer count, and prices are fresh."""
+        await self.time_passes(hours=25)
+
+    @contextmanager
+    def chain_silent(self) -> Iterator[None]:
+        """The node accepts connections and answers nothing."""
+        anvil = self._anvil()
+        os.kill(anvil, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(anvil, signal.SIGCONT)
+
+    def _anvil(self) -> int:
+        port = int(self.local.edges.rpc_url.rpartition(":")[2])
+        for child in psutil.Process().children():
+            if any(c.laddr and c.laddr.port == port for c in child.net_connections()):
+                return child.pid
+        raise LookupError("no anvil")
+
+
+@asynccontextmanager
+async def scene(folder: Path) -> AsyncIterator[Scene]:
+    """Raise the curtain with an agent of Ann, who has USDC and SEI, and an empty one of Bo.
+
+    Gemini has less than a second to answer, so that nobody has to wait for a slow one.
+    """
+    clock, gemini = ShiftedClock(), GeminiStandIn()
+    async with AsyncExitStack() as stack:
+        url = (await stack.enter_async_context(served(gemini.app))).url
+        brain = GeminiBrain(
+            "test-key", url, DEEP, FAST, load_prompts(PROMPTS), clock, timeout_s=_GEMINI_TIMEOUT_S
+        )
+        stack.push_async_callback(brain.aclose)
+
+        def hurry(parts: Parts) -> None:
+            parts.brain = brain
+
+        stage = await stack.enter_async_context(
+            raise_curtain(
+                folder, gemini=False, clock=clock, wrap=hurry, coingecko_rate_per_min=10_000
+            )
+        )
+        on = Scene(stage.local, gemini, clock, folder)
+        for person in (on.ann, on.bo):
+            await person.opens_agent()
+        await on.ann.is_funded("USDC", "SEI")
+        yield on
