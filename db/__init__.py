@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy.exc import DBAPIError
+
+from bot.domain.errors import SettingsError
 from bot.ports.clock import Clock
 from db.agents import SqlAgents
 from db.conversations import SqlConversations, SqlDialogues
@@ -30,7 +33,7 @@ class Database:
     market: SqlMarketStore
 
     async def close(self) -> None:
-        """Let the running transaction end, then let go of the database."""
+        """Let running transactions end, then let go of the database."""
         await self.store.close()
 
 
@@ -38,14 +41,13 @@ async def open(url: str, clock: Clock) -> Database:
     """Connect to `sqlite:///path` (made if missing) or `postgresql://...` and migrate it.
 
     Raises:
-        SettingsError: the URL is neither, or a newer version has written this database.
+        SettingsError: the URL is neither, nothing answers there, or a newer version wrote it.
     """
-    store = await connect(url)
     try:
-        await store.transact(migrate)
-    except BaseException:
-        await store.close()
-        raise
+        store = await connect(url)
+        await _bring_up(store)
+    except (DBAPIError, OSError) as error:
+        raise SettingsError(f"DATABASE_URL: the database cannot be opened: {error}") from error
     return Database(
         store=store,
         journal=SqlJournal(store),
@@ -58,3 +60,11 @@ async def open(url: str, clock: Clock) -> Database:
         switches=SqlSwitches(store),
         market=SqlMarketStore(store),
     )
+
+
+async def _bring_up(store: Store) -> None:
+    try:
+        await store.transact(migrate)
+    except BaseException:
+        await store.close()
+        raise

@@ -16,7 +16,6 @@ _HEADS = (
     sa.select(sa.func.min(_WAITING.c.id))
     .where(_WAITING.c.state.in_([OutboxState.PENDING, OutboxState.SENDING]))
     .group_by(_WAITING.c.chat_id)
-    .having(sa.func.count().filter(_WAITING.c.state == OutboxState.SENDING) == 0)
 )
 _DUE = (
     sa.select(outbox)

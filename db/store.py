@@ -39,6 +39,7 @@ class Store(ABC):
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._running: set[asyncio.Task[Any]] = set()
 
     @abstractmethod
     async def fetch(self, query: sa.Select[Any], /, **values: object) -> Sequence[Any]:
@@ -55,7 +56,10 @@ class Store(ABC):
         Cancelling the caller does not break the transaction off; it still ends one way or the
         other.
         """
-        return await asyncio.shield(asyncio.ensure_future(self._transact(work)))
+        task = asyncio.create_task(self._transact(work))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return await asyncio.shield(task)
 
     async def execute(self, statement: sa.Executable) -> CursorResult[Any]:
         """Run one statement as its own transaction."""
@@ -68,20 +72,26 @@ class Store(ABC):
     @abstractmethod
     async def _transact(self, work: Work[T]) -> T: ...
 
-    @abstractmethod
     async def close(self) -> None:
-        """Wait for the transaction that is running, then let go of the database."""
+        """Wait for the transactions that are running, then let go of the database."""
+        await asyncio.gather(*self._running, return_exceptions=True)
+        await self._engine.dispose()
 
 
 class SqliteStore(Store):
     """One file, one writer at a time."""
 
     def __init__(
-        self, engine: AsyncEngine, writer: AsyncConnection, reader: AsyncConnection
+        self,
+        engine: AsyncEngine,
+        writer: AsyncConnection,
+        reader: AsyncConnection,
+        driver: aiosqlite.Connection,
     ) -> None:
         super().__init__(engine)
         self._writer = writer
         self._reader = reader
+        self._driver = driver
         self._lock = asyncio.Lock()
         self._plans: dict[sa.Select[Any], Plan | None] = {}
 
@@ -98,15 +108,9 @@ class SqliteStore(Store):
         # None leaves BEGIN to us: the driver would begin late, and not IMMEDIATE.
         engine = create_async_engine(url, connect_args={"isolation_level": None})
         sa.event.listen(engine.sync_engine, "connect", _set_pragmas)
-        store = cls(engine, await engine.connect(), await engine.connect())
-        await store._find_driver()
-        return store
-
-    async def _find_driver(self) -> None:
-        raw = await self._reader.get_raw_connection()
-        if not isinstance(raw.driver_connection, aiosqlite.Connection):
-            raise TypeError(f"not SQLite: {raw.driver_connection!r}")
-        self._driver = raw.driver_connection
+        writer, reader = await engine.connect(), await engine.connect()
+        driver = (await reader.get_raw_connection()).driver_connection
+        return cls(engine, writer, reader, driver=driver)  # type: ignore[arg-type]
 
     @override
     async def fetch(self, query: sa.Select[Any], /, **values: object) -> Sequence[Any]:
@@ -132,16 +136,18 @@ class SqliteStore(Store):
 
     @override
     async def close(self) -> None:
-        async with self._lock:
-            await self._reader.close()
-            await self._writer.close()
-            await self._engine.dispose()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        await self._reader.close()
+        await self._writer.close()
+        await super().close()
 
 
 class PostgresStore(Store):
     """A server that several processes may share."""
 
     def __init__(self, url: URL) -> None:
+        query = {"ssl" if name == "sslmode" else name: value for name, value in url.query.items()}
+        url = url.set(query=query)
         engine = create_async_engine(url, pool_size=_POOL_SIZE, pool_pre_ping=True)
         super().__init__(engine)
         self._reads = engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -156,10 +162,6 @@ class PostgresStore(Store):
         async with self._engine.begin() as tx:
             return await work(tx)
 
-    @override
-    async def close(self) -> None:
-        await self._engine.dispose()
-
 
 async def connect(url: str) -> Store:
     """Connect to `sqlite:///path` or `postgresql://...`.
@@ -169,8 +171,8 @@ async def connect(url: str) -> Store:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise SettingsError("DATABASE_URL is not a database URL") from error
+    except ArgumentError:
+        raise SettingsError("DATABASE_URL is not a database URL") from None
     match parsed.get_backend_name():
         case "sqlite":
             return await SqliteStore.connect(parsed.set(drivername="sqlite+aiosqlite"))

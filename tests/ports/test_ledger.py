@@ -69,6 +69,7 @@ async def test_confirm_is_fresh_once(stores: Stores, clock: FakeClock) -> None:
     again = await stores.journal.confirm(intent.id, clock.now(), CAP)
     assert again is not None
     assert (again.fresh, again.intent) == (False, intent)
+    assert again.spent_usd == Decimal(0)
     assert await stores.journal.confirm(IntentId("forged"), clock.now(), CAP) is None
 
 

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 import db
 from bot.domain.trade import IN_FLIGHT, IntentKind, IntentState
 from bot.ports.ledger import SeenBalances, Step
+from db.deposits import change_seen, lock_agent
 from db.schema import intent_events
 from tests.fakes.clock import FakeClock
 from tests.ports.databases import (
@@ -115,6 +117,7 @@ async def test_two_processes_sign_one_at_a_time(
         )
         for agent in agents
     ]
+    await settle(pair[0], intents.pop(), clock)
     results = await asyncio.gather(
         *(
             pair[n % 2].journal.advance(
@@ -123,14 +126,14 @@ async def test_two_processes_sign_one_at_a_time(
                     IntentState.CONFIRMED,
                     IntentState.SIGNED,
                     clock.now(),
-                    signed=signed(intent, 0),
+                    signed=signed(intent, 1),
                 ),
             )
             for n, intent in enumerate(intents)
         )
     )
     assert [result is not None for result in results].count(True) == 1
-    assert await pair[1].journal.load_nonce("0xserver") == 1
+    assert await pair[1].journal.load_nonce("0xserver") == 2
 
 
 async def test_a_deposit_and_a_swap_at_once(
@@ -153,23 +156,46 @@ async def test_a_deposit_and_a_swap_at_once(
         assert after.raw["SEI"] == units + 100 + 7 * saved
 
 
-async def test_a_cancelled_caller_leaves_whole_steps(
+async def test_a_deposit_waits_for_the_step_under_way(postgres_url: str, clock: FakeClock) -> None:
+    """On SQLite no two write at once; on PostgreSQL the agent's row keeps them apart."""
+    async with opened(postgres_url, clock) as database:
+        await empty(database)
+        agent = await add_agent(database)
+        waits = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+
+        async def step(tx: AsyncConnection) -> bool:
+            await lock_agent(tx, agent.id)
+            await change_seen(tx, agent.id, {"SEI": 5})
+            unseen = SeenBalances(0, {"SEI": 7})
+            deposit = asyncio.ensure_future(database.deposits.save_seen(agent.id, unseen, []))
+            started.append(deposit)
+            while not (await tx.execute(waits)).scalar_one():
+                assert not deposit.done()
+            return deposit.done()
+
+        started: list[asyncio.Future[bool]] = []
+        assert not await database.store.transact(step)
+        assert not await started[0]
+        assert (await database.deposits.load_seen([agent.id]))[agent.id].raw == {"SEI": 5}
+
+
+async def test_a_cancelled_caller_does_not_break_a_step_off(
     pair: tuple[db.Database, db.Database], clock: FakeClock
 ) -> None:
     database = pair[0]
     agent = await add_agent(database)
-    intents = [swap(agent, clock, "0.01") for _ in range(30)]
-    for turns, intent in enumerate(intents):
+    intents = [swap(agent, clock, "0.01") for _ in range(20)]
+    for turns, intent in enumerate(intents, start=1):
         task = asyncio.ensure_future(database.journal.save_proposal(intent))
         for _ in range(turns):
             await asyncio.sleep(0)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-    await confirmed(database, swap(agent, clock), clock)
+    await database.store.close()
     for intent in intents:
-        saved = await database.journal.load_intent(intent.id)
-        events = sa.select(intent_events).where(intent_events.c.intent_id == intent.id)
-        assert len(await database.store.fetch(events)) == (1 if saved else 0)
+        assert await pair[1].journal.load_intent(intent.id) == intent
+    events = await pair[1].store.fetch(sa.select(intent_events))
+    assert len(events) == len(intents)
 
 
 async def test_every_transition_is_in_the_history(

@@ -19,7 +19,10 @@ from tests.fakes.clock import FakeClock
 from tests.ports.databases import USER, add_agent, opened
 
 _INDEXES = {
-    "sqlite": "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND type = 'index'",
+    "sqlite": """
+        SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND type = 'index'
+        UNION SELECT name, 'AUTOINCREMENT' FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'
+    """,
     "postgresql": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
 }
 
@@ -46,7 +49,7 @@ async def test_migrations_lead_to_the_schema(database: db.Database) -> None:
 
 
 async def test_indexes_are_the_schemas(database: db.Database) -> None:
-    """alembic compares neither conditions nor descending columns, so definitions are compared."""
+    """alembic compares no conditions, descending columns or AUTOINCREMENT: so definitions are."""
     store = database.store
     migrated = await store.transact(_in_sync(_indexes))
     try:
@@ -104,6 +107,20 @@ def _pragmas(connection: sa.Connection) -> dict[str, Any]:
 async def test_a_url_that_cannot_be_is_said_so(url: str, clock: FakeClock) -> None:
     with pytest.raises(SettingsError, match="DATABASE_URL"):
         await db.open(url, clock)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:////",
+        "sqlite:////dev/null/bot.db",
+        "postgresql://u:secret@127.0.0.1:1/x?sslmode=allow",
+    ],
+)
+async def test_a_database_that_cannot_be_opened(url: str, clock: FakeClock) -> None:
+    with pytest.raises(SettingsError, match="cannot be opened") as refusal:
+        await db.open(url, clock)
+    assert "secret" not in str(refusal.value)
 
 
 async def test_a_newer_database_is_left_alone(tmp_path: Path, clock: FakeClock) -> None:
