@@ -15,6 +15,7 @@ import db
 from bot.domain.trade import IN_FLIGHT, IntentKind, IntentState
 from bot.ports.ledger import SeenBalances, Step
 from db.deposits import change_seen, lock_agent
+from db.migrate import downgrade
 from db.schema import intent_events
 from tests.fakes.clock import FakeClock
 from tests.ports.databases import (
@@ -74,6 +75,15 @@ async def test_a_killed_process_loses_nothing_it_said_was_saved(url: str, clock:
     await process.wait()
     async with opened(url, clock) as database:
         assert await database.switches.load_switch("trading") == "paused"
+
+
+async def test_two_processes_start_at_once(url: str, clock: FakeClock) -> None:
+    async with opened(url, clock) as database:
+        await database.store.transact(lambda tx: tx.run_sync(downgrade))
+    first, second = await asyncio.gather(db.open(url, clock), db.open(url, clock))
+    await first.switches.save_switch("trading", "paused")
+    assert await second.switches.load_switch("trading") == "paused"
+    await asyncio.gather(first.close(), second.close())
 
 
 async def test_two_processes_confirm_once(
@@ -196,6 +206,20 @@ async def test_a_cancelled_caller_does_not_break_a_step_off(
         assert await pair[1].journal.load_intent(intent.id) == intent
     events = await pair[1].store.fetch(sa.select(intent_events))
     assert len(events) == len(intents)
+
+
+async def test_closing_waits_for_what_is_under_way(
+    pair: tuple[db.Database, db.Database],
+) -> None:
+    store, release = pair[0].store, asyncio.Event()
+    held = asyncio.ensure_future(store.transact(lambda _: release.wait()))
+    await asyncio.sleep(0)
+    closing = asyncio.ensure_future(store.close())
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert not closing.done()
+    release.set()
+    await asyncio.gather(held, closing)
 
 
 async def test_every_transition_is_in_the_history(
