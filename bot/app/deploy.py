@@ -16,7 +16,7 @@ from bot.local.chain.exchange import LOCAL_COINS, Depth, deploy_exchange
 from bot.market.coingecko import CoinGecko
 from bot.settings import NetworkName, Settings, purpose
 
-_TESTNET_DEPTH = Depth(with_sei=Decimal(5), others=Decimal(500_000))
+_TESTNET_DEPTH = Depth(with_sei=Decimal(1), others=Decimal(500_000))
 """USD a side: testnet SEI comes from a faucet, test tokens from nowhere."""
 
 

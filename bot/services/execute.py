@@ -72,12 +72,15 @@ class Execute:
         """Drive an intent in the background; the task ends with its last state."""
         task = asyncio.create_task(self.drive(intent.id, intent.account))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
         return task
 
     async def recover(self) -> int:
-        """Carry on every open intent after a restart; returns how many."""
-        intents = await self.journal.load_open()
+        """Carry on every open intent after a restart; returns how many.
+
+        What is in flight goes first: nothing else of its account can be signed before it ends.
+        """
+        intents = sorted(await self.journal.load_open(), key=lambda i: i.state not in IN_FLIGHT)
         self._recovered.update(intent.id for intent in intents)
         for intent in intents:
             self.start(intent)
@@ -93,6 +96,11 @@ class Execute:
         """Take an intent to a state that is not open, however long the chain needs."""
         async with self._locks.setdefault(account, asyncio.Lock()):
             return await self._run(intent_id)
+
+    def _ended(self, task: asyncio.Task[Intent]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (bug := task.exception()):
+            log.error("intent_stuck", exc_info=bug)
 
     async def _run(self, intent_id: IntentId) -> Intent:
         intent = await self._load(intent_id)

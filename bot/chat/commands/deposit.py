@@ -26,7 +26,8 @@ async def show(talk: Talk, argument: str) -> None:
             f"Send native SEI, wrapped SEI or {tokens} on "
             f"<b>{esc(talk.services.facts.network)}</b>, nothing else. Buys spend "
             f"{esc(listing.quote.symbol)}; 1 SEI is kept for gas. I notice what arrives and tell "
-            "you. Money leaves to the owner only."
+            "you. Money leaves to the owner only.\n\nSome exchanges send SEI with too little gas "
+            "for a contract: send it to your own wallet first, then here."
             + ("\n\n🚰 Test money for this local chain:" if faucet else ""),
             tuple(rows),
             render_qr(agent.escrow),
