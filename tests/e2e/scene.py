@@ -3,21 +3,23 @@
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any, cast
 
 import psutil
+from web3.types import RPCEndpoint
 
 from bot.app.service import PROMPTS, Parts
 from bot.chain.deployer import connected
 from bot.clock import SystemClock
 from bot.domain.errors import UpstreamError
 from bot.domain.people import Agent
-from bot.domain.trade import Intent, IntentState
+from bot.domain.trade import Intent, IntentState, SignedTx
 from bot.llm.gemini import GeminiBrain
 from bot.llm.prompts import load_prompts
 from bot.local.chain.accounts import MAKER_KEY
@@ -25,6 +27,7 @@ from bot.local.chain.exchange import LOCAL_COINS, Exchange
 from bot.local.chain.maker import MarketMaker
 from bot.local.gemini.server import GeminiStandIn
 from bot.local.serving import served
+from bot.ports.chain import Executor
 from tests.e2e.stage import Person, Stage, raise_curtain, text_of
 
 DEEP, FAST = "deep-model", "fast-model"
@@ -40,7 +43,7 @@ class ShiftedClock:
         self._real = SystemClock()
         self._ahead = timedelta()
 
-    def now(self):
+    def now(self) -> datetime:
         return self._real.now() + self._ahead
 
     async def sleep(self, seconds: float) -> None:
@@ -51,12 +54,34 @@ class ShiftedClock:
         self._ahead += timedelta(**span)
 
 
+class Gate:
+    """Stands before the executor: `before_send` and `after_send` are called once each."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        self.before_send: Callable[[], None] | None = None
+        self.after_send: Callable[[], None] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._executor, name)
+
+    async def send(self, signed: SignedTx) -> None:
+        if self.before_send:
+            act, self.before_send = self.before_send, None
+            act()
+        await self._executor.send(signed)
+        if self.after_send:
+            act, self.after_send = self.after_send, None
+            act()
+
+
 @dataclass
 class Scene(Stage):
     """A stage on which Ann has an agent with money and Bo one without."""
 
     clock: ShiftedClock
     folder: Path
+    gate: Gate
 
     async def agent_of(self, person: Person) -> Agent:
         agents: Sequence[Agent] = await self.service.services.agents.load_agents(person.id)
@@ -126,15 +151,28 @@ class Scene(Stage):
         """Yesterday's trades no longer count, and prices are fresh."""
         await self.time_passes(hours=25)
 
+    def silence_chain(self) -> None:
+        """From now on the node takes connections and answers nothing."""
+        os.kill(self._anvil(), signal.SIGSTOP)
+
+    def wake_chain(self) -> None:
+        os.kill(self._anvil(), signal.SIGCONT)
+
     @contextmanager
     def chain_silent(self) -> Iterator[None]:
-        """The node accepts connections and answers nothing."""
-        anvil = self._anvil()
-        os.kill(anvil, signal.SIGSTOP)
+        """Inside, the node is silent; at the end it is not, whoever silenced it."""
+        self.silence_chain()
         try:
             yield
         finally:
-            os.kill(anvil, signal.SIGCONT)
+            self.wake_chain()
+
+    async def set_gas(self, person: Person, sei: str) -> None:
+        """What the actor of a person's agent holds."""
+        agent = await self.agent_of(person)
+        wei = hex(int(Decimal(sei) * 10**18))
+        async with connected(self.local.edges.rpc_url) as w3:
+            await w3.provider.make_request(RPCEndpoint("anvil_setBalance"), [agent.actor, wei])
 
     def _anvil(self) -> int:
         port = int(self.local.edges.rpc_url.rpartition(":")[2])
@@ -158,15 +196,19 @@ async def scene(folder: Path) -> AsyncIterator[Scene]:
         )
         stack.push_async_callback(brain.aclose)
 
-        def hurry(parts: Parts) -> None:
+        gates: list[Gate] = []
+
+        def wrap(parts: Parts) -> None:
             parts.brain = brain
+            gates.append(Gate(parts.executor))
+            parts.executor = cast("Executor", gates[0])
 
         stage = await stack.enter_async_context(
             raise_curtain(
-                folder, gemini=False, clock=clock, wrap=hurry, coingecko_rate_per_min=10_000
+                folder, gemini=False, clock=clock, wrap=wrap, coingecko_rate_per_min=10_000
             )
         )
-        on = Scene(stage.local, gemini, clock, folder)
+        on = Scene(stage.local, gemini, clock, folder, gates[0])
         for person in (on.ann, on.bo):
             await person.opens_agent()
         await on.ann.is_funded("USDC", "SEI")
