@@ -1,5 +1,6 @@
 """The database: SQLite by default, PostgreSQL by URL; `await open(url, clock)` is the way in."""
 
+import sqlite3
 from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
@@ -46,7 +47,7 @@ async def open(url: str, clock: Clock) -> Database:
     try:
         store = await connect(url)
         await _bring_up(store)
-    except (DBAPIError, OSError) as error:
+    except (DBAPIError, sqlite3.Error, OSError) as error:
         raise SettingsError(f"DATABASE_URL: the database cannot be opened: {error}") from error
     return Database(
         store=store,

@@ -15,6 +15,7 @@ _DIALOGUE = sa.select(dialogues).where(
     dialogues.c.chat_id == sa.bindparam("chat"),
     dialogues.c.expires_at > sa.bindparam("now"),
 )
+_ANY_DIALOGUE = sa.select(dialogues.c.chat_id).where(dialogues.c.chat_id == sa.bindparam("chat"))
 _TURNS = (
     sa.select(turns)
     .where(
@@ -51,7 +52,9 @@ class SqlDialogues:
         await self._store.transact(lambda tx: upsert(tx, dialogues, row))
 
     async def drop_dialogue(self, chat_id: int) -> bool:
-        """End it; True if there was one."""
+        """End it; True if there was one. Mostly there is none, and looking costs no transaction."""
+        if await self._store.fetch_one(_ANY_DIALOGUE, chat=chat_id) is None:
+            return False
         result = await self._store.execute(
             sa.delete(dialogues).where(dialogues.c.chat_id == chat_id)
         )

@@ -6,6 +6,7 @@ pool and row locks.
 """
 
 import asyncio
+import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -101,10 +102,13 @@ class SqliteStore(Store):
 
         Raises:
             SettingsError: the URL names no file.
+            sqlite3.Error: the file cannot be opened.
         """
         if not url.database or url.database == ":memory:":
             raise SettingsError("DATABASE_URL: SQLite needs a file, as in sqlite:///data/bot.db")
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        # Fails here rather than in the driver, which would leave a thread behind.
+        sqlite3.connect(url.database).close()
         # None leaves BEGIN to us: the driver would begin late, and not IMMEDIATE.
         engine = create_async_engine(url, connect_args={"isolation_level": None})
         sa.event.listen(engine.sync_engine, "connect", _set_pragmas)
