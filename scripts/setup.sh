@@ -74,6 +74,15 @@ has_node() {
     node -e 'process.exit(parseInt(process.versions.node) < 18)' 2>/dev/null
 }
 
+# Node trusts its own list of authorities only; add the system's, as pip does.
+trust_system_authorities() {
+  local bundle=/etc/ssl/certs/ca-certificates.crt
+  export NODE_USE_SYSTEM_CA=1
+  if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -r "$bundle" ]; then
+    export NODE_EXTRA_CA_CERTS=$bundle
+  fi
+}
+
 install_node_packages() {
   PATH=$PWD/$venv/bin:$PATH
   if ! has_node; then
@@ -81,6 +90,7 @@ install_node_packages() {
     install_packages requirements-node.lock
   fi
   echo "Installing Node packages (anvil, the Solidity compiler, exchange contracts)"
+  trust_system_authorities
   npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 }
 
