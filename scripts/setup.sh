@@ -37,7 +37,7 @@ install_packages() {
   local lock=$1 total
   shift
   total=$(grep -c '^[a-z].*==' "$lock")
-  echo "Installing Python packages of $lock (up to $total, about a minute the first time)"
+  echo "Installing Python packages of $lock (at most $total)"
   "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --no-compile \
     --require-hashes -r "$lock" 2>"$log" | show_progress "$total" ||
     { cat "$log" >&2; die "installing $lock failed"; }
@@ -91,7 +91,7 @@ install_node_packages() {
   fi
   echo "Installing Node packages (anvil, the Solidity compiler, exchange contracts)"
   trust_system_authorities
-  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+  npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 }
 
 case ${1:-} in
