@@ -31,6 +31,7 @@ class Edges:
     deployment: Deployment
     keys: Keys
     report: tuple[Edge, ...]
+    admin_ids: frozenset[int]
     faucet: Faucet | None = None
 
 
@@ -95,6 +96,7 @@ def real_edges(settings: Settings, keys: Keys) -> Edges:
             market_edge(settings),
             Edge("Chain", real=True, detail=f"{settings.sei_network} at {chain_url(settings)}"),
         ),
+        admin_ids=settings.admin_ids,
     )
 
 

@@ -281,7 +281,7 @@ class _Wiring:
             explorer=deployment.explorer,
             public_url=self.settings.public,
             terms_version=TERMS_VERSION,
-            admin_ids=self.settings.admin_ids,
+            admin_ids=self.edges.admin_ids,
             reserved=frozenset(reserved),
             edges=self._edge_states,
             faucet=self.edges.faucet,

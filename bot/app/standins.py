@@ -32,6 +32,7 @@ from bot.local.chain.exchange import LOCAL_COINS
 from bot.local.chain.world import LocalChain, LocalChainOptions, local_chain
 from bot.local.market.standin import MarketStandIn
 from bot.local.telegram.stand_in import TelegramStandIn
+from bot.local.telegram.world import ADA
 from bot.market.coingecko import CoinGecko
 from bot.ports.clock import Clock
 from bot.settings import NetworkName, Settings
@@ -121,6 +122,8 @@ async def local_edges(standins: StandIns, keys: Keys, port: int) -> AsyncIterato
             deployment=deployment,
             keys=keys,
             report=tuple(report),
+            admin_ids=settings.admin_ids
+            or (frozenset({ADA}) if standins.telegram else frozenset()),
             faucet=faucet,
         )
 

@@ -81,6 +81,8 @@ def _card(talk: Talk, agent: Agent, answer: Decided) -> str:
 
 def _levels(decision: TradeDecision) -> list[str]:
     lines = [f"Entry: {price(decision.entry)}"]
+    if decision.action is Action.HOLD and decision.stop_loss is None:
+        return [*lines, "Stop-loss and take-profit: none while waiting"]
     if decision.stop_loss is not None:
         lines.append(f"Stop-loss: {price(decision.stop_loss)}")
     if decision.take_profit is not None:

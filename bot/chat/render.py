@@ -18,9 +18,9 @@ def esc(text: str) -> str:
 
 
 def usd(value: Decimal) -> str:
-    """`$1,234.56`; below a cent `under $0.01`; negative `-$3.20`."""
+    """`$1,234.56`; below a cent either way `about $0.00`; negative `-$3.20`."""
     if value and abs(value) < _SMALL:
-        return "under $0.01" if value > 0 else "over -$0.01"
+        return "about $0.00"
     sign = "-" if value < 0 else ""
     return f"{sign}${abs(value):,.2f}"
 
