@@ -93,12 +93,13 @@ class Confirm:
             self.agents.load_agent(AgentId(intent.agent_id)),
             self.market.fetch_prices(self.listing.tokens),
         )
-        sold = intent.order.sell.token
+        order, sold = intent.order, intent.order.sell.token
+        bought = order.expected_buy.token if order.expected_buy else sold
         if paused:
             raise DeniedError(Denied(DeniedReason.TRADING_PAUSED), sold.symbol)
         if agent is None or agent.state is not AgentState.ACTIVE:
             raise DeniedError(Denied(DeniedReason.AGENT_NOT_ACTIVE), sold.symbol)
-        age = price_age(self.clock.now(), price_of(prices, sold))
+        age = price_age(self.clock.now(), price_of(prices, sold), price_of(prices, bought))
         if age > self.limits.max_price_age:
             limit = Decimal(int(self.limits.max_price_age.total_seconds()))
             actual = Decimal(int(age.total_seconds()))

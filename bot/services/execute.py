@@ -41,6 +41,8 @@ _POLL_S = 0.05
 _SLOW_POLL_S = 0.5
 _SLOW_AFTER_S = 3.0
 _RESEND_S = 15.0
+_FORGOTTEN_S = 600.0
+"""By then no node holds what all refuse, and the deadline of a swap has passed on the chain."""
 _BACKOFF_S = 2.0
 _SWAP_GAS = 500_000
 """More than a swap through an escrow needs, the sender's own margin included."""
@@ -173,17 +175,35 @@ class Execute:
         await self._advance(intent, IntentState.SENT)
 
     async def _await_receipt(self, intent: Intent, agent: Agent, signed: SignedTx) -> None:
-        started = self.clock.now()
         resent = 0.0
         while not await self._mined(intent, agent):
-            waited = (self.clock.now() - started).total_seconds()
+            waited = (self.clock.now() - intent.updated_at).total_seconds()
             if waited - resent > _RESEND_S:
                 resent = waited
                 await self._tell_pending(intent)
                 if await self._overtaken(intent, agent, signed):
                     return
-                await self.executor.send(signed)
+                if await self._refused_again(intent, agent, signed, waited):
+                    return
             await self.clock.sleep(_POLL_S if waited < _SLOW_AFTER_S else _SLOW_POLL_S)
+
+    async def _refused_again(
+        self, intent: Intent, agent: Agent, signed: SignedTx, waited_s: float
+    ) -> bool:
+        """Send once more; whether that ended it.
+
+        One node took it, so another's refusal counts only when all have had time to forget it.
+        """
+        try:
+            await self.executor.send(signed)
+        except ChainRefusedError as error:
+            log.warning("resend_refused", intent=intent.id, reason=error.name)
+            if waited_s < _FORGOTTEN_S:
+                return False
+            if not await self._mined(intent, agent):
+                await self._drop(intent, signed, error.name)
+            return True
+        return False
 
     async def _mined(self, intent: Intent, agent: Agent) -> bool:
         receipt = await self.executor.read_receipt(intent, agent)

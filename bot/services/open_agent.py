@@ -94,7 +94,7 @@ class OpenAgent:
             if intent is None:
                 await self.register(agent, int(agent.user_id), "recovery")
                 taken_up += 1
-            elif intent.state not in OPEN:
+            elif intent.state not in OPEN and intent.state is not IntentState.SETTLED:
                 await self.agents.save_state(AgentId(agent.id), AgentState.CLOSED)
         return taken_up
 
