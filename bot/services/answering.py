@@ -38,6 +38,7 @@ from bot.services.questions import Advised, Answer, Decided, Progress, Question
 _HISTORY_DAYS = 30
 _MAX_VIEWS = 3
 _SPANS = (1, 7, 14, 30, 90, 180, 365)
+_BLIND = "The chain does not answer, so I do not know what you hold."
 T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
@@ -91,6 +92,7 @@ class Answering:
     analysts: Analysts
     progress: Progress
     notes: list[str] = field(default_factory=list)
+    chain_down: bool = False
 
     async def run(self) -> Answer:
         """Answer it, and record the exchange."""
@@ -115,8 +117,8 @@ class Answering:
             names = ", ".join(extraction.unknown)
             self.notes.append(f"I do not trade {names}, so I left that out.")
         tradable = {token.symbol: token for token in self.desk.listing.tradable}
-        found = [tradable[symbol] for symbol in extraction.symbols if symbol in tradable]
-        return found[:_MAX_VIEWS]
+        found = [symbol for symbol in dict.fromkeys(extraction.symbols) if symbol in tradable]
+        return [tradable[symbol] for symbol in found[:_MAX_VIEWS]]
 
     async def _advise(self) -> Advised:
         await self.progress("Reading the whole market")
@@ -132,7 +134,7 @@ class Answering:
             await self.progress("Looking further")
             brief = await self._widen(brief, decision)
             decision = await self.analysts.call(lambda brain: brain.decide(brief))
-        known = {view.token.symbol for view in brief.views}
+        known = {view.token.symbol for view in brief.views} & set(brief.tradable)
         if isinstance(decision, MoreContext) or decision.symbol not in known:
             self.analysts.note = (
                 f"{self.analysts.brain.label} gave no usable answer, so this is the "
@@ -148,8 +150,11 @@ class Answering:
         asked = [self.desk.listing.find(symbol) for symbol in wish.symbols]
         more = [token for token in asked if token and token not in have]
         days = min(_SPANS, key=lambda span: abs(span - wish.days))
-        wider = await self._brief((have + more)[: _MAX_VIEWS + 2], days)
-        return replace(wider, may_ask_more=False)
+        try:
+            brief = await self._brief((have + more)[: _MAX_VIEWS + 2], days)
+        except UpstreamError:
+            self.notes.append("The analyst wanted more market data than there is now.")
+        return replace(brief, may_ask_more=False)
 
     async def _brief(self, tokens: Sequence[Token], days: int) -> Brief:
         prices, holdings, views = await asyncio.gather(
@@ -187,8 +192,9 @@ class Answering:
         try:
             held = await self.desk.reader.read_balances([agent.escrow], self.desk.listing.tokens)
         except UpstreamError:
-            self.notes.append("The chain does not answer, so I do not know what you hold.")
+            self.chain_down = True
             return {}
+        self.chain_down = False
         return held[agent.escrow]
 
     def _blank_brief(
@@ -223,7 +229,7 @@ class Answering:
 
     def _clip(self, decision: TradeDecision, view: MarketView, brief: Brief) -> Decimal:
         """USD a button may offer: within the cap and what is held, 0 where there is nothing."""
-        if decision.action is Action.HOLD:
+        if decision.action is Action.HOLD or self.chain_down:
             return Decimal(0)
         age = price_age(self.desk.clock.now(), view.price)
         if age > self.desk.limits.max_price_age:
@@ -235,6 +241,8 @@ class Answering:
         buying = decision.action is Action.BUY
         given = self.desk.listing.quote.symbol if buying else decision.symbol
         held = next((usd for symbol, _, usd in brief.holdings if symbol == given), Decimal(0))
+        if given == self.desk.listing.native.symbol:
+            held -= self.desk.limits.gas_reserve_sei * view.price.usd
         if held < self.desk.limits.min_trade_usd:
             self.notes.append(f"{self.question.agent.name} holds no {given} to trade with yet.")
             return Decimal(0)
@@ -246,7 +254,9 @@ class Answering:
         await self.desk.conversations.save_turn(self.question.chat_id, agent_id, turn)
 
     def _all_notes(self) -> tuple[str, ...]:
-        return (*([self.analysts.note] if self.analysts.note else []), *self.notes)
+        said = [self.analysts.note] if self.analysts.note else []
+        blind = [_BLIND] if self.chain_down else []
+        return (*said, *blind, *self.notes)
 
 
 def _why(error: UpstreamError) -> str:
