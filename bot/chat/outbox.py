@@ -26,6 +26,8 @@ _IDLE_S = 2.0
 _A_SECOND = 25
 _FIRST_RETRY_S = 2
 _LAST_RETRY_S = 300
+_MOST_BROKEN = 12
+"""Tries, about half an hour, that a notice of ours that breaks may hold up its chat."""
 
 
 @dataclass(slots=True)
@@ -84,9 +86,9 @@ class OutboxSender:
         except TelegramError as error:
             await self._retry(item, _backoff(item.attempts), ambiguous=False)
             log.warning("notice_deferred", notice=item.notice.key, reason=error.message)
-        except LookupError as error:
-            log.exception("notice_unknown", notice=item.notice.key, reason=str(error))
-            await self.outbox.mark_failed(item.id, str(error))
+        except Exception as error:
+            log.exception("notice_broken", notice=item.notice.key)
+            await self._put_aside(item, error)
         else:
             await self.outbox.mark_sent(item.id, self.services.clock.now())
 
@@ -107,6 +109,13 @@ class OutboxSender:
         await self.bot.send_message(
             item.notice.chat_id, text, parse_mode=mode, reply_markup=view.markup
         )
+
+    async def _put_aside(self, item: Queued, error: Exception) -> None:
+        """What it is about is gone, or a bug, or a busy database: its chat waits behind it."""
+        if isinstance(error, LookupError) or item.attempts >= _MOST_BROKEN:
+            await self.outbox.mark_failed(item.id, f"{type(error).__name__}: {error}")
+        else:
+            await self._retry(item, _backoff(item.attempts), ambiguous=False)
 
     async def _retry(self, item: Queued, wait: timedelta, *, ambiguous: bool) -> None:
         due_at = self.services.clock.now() + wait
