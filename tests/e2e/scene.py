@@ -1,5 +1,6 @@
 """One running service that many tests share: time can be set forward, edges can be broken."""
 
+import asyncio
 import json
 import os
 import signal
@@ -28,7 +29,7 @@ from bot.local.chain.maker import MarketMaker
 from bot.local.gemini.server import GeminiStandIn
 from bot.local.serving import served
 from bot.ports.chain import Executor
-from tests.e2e.stage import Person, Stage, raise_curtain, text_of
+from tests.e2e.stage import PATIENCE_S, Person, Stage, raise_curtain, text_of
 
 DEEP, FAST = "deep-model", "fast-model"
 _NAP_S = 0.05
@@ -166,6 +167,13 @@ class Scene(Stage):
             yield
         finally:
             self.wake_chain()
+
+    async def soon(self, condition: Callable[[], Any]) -> Any:
+        """What a condition says once it says something; looked at all the time."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not (found := condition()):
+                await self.clock.sleep(_NAP_S)
+            return found
 
     async def set_gas(self, person: Person, sei: str) -> None:
         """What the actor of a person's agent holds."""
