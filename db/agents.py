@@ -76,7 +76,7 @@ class SqlAgents:
 
     async def load_agents(self, user_id: UserId) -> Sequence[Agent]:
         """A person's agents that are not closed, oldest first."""
-        return [_agent(row) for row in await self._store.fetch(_OF_USER, user_id=user_id)]
+        return [_agent(row) for row in await self._store.recall(_OF_USER, user_id=user_id)]
 
     async def load_live(self) -> Sequence[Agent]:
         """All agents with an escrow that are not closed, for the deposit watcher."""
@@ -96,8 +96,8 @@ class SqlAgents:
 
     async def load_current(self, chat_id: int) -> AgentId | None:
         """The agent a chat is looking at."""
-        row = await self._store.fetch_one(_CURRENT, chat=chat_id)
-        return AgentId(row.agent_id) if row and row.agent_id else None
+        rows = await self._store.recall(_CURRENT, chat=chat_id)
+        return AgentId(rows[0].agent_id) if rows and rows[0].agent_id else None
 
     async def save_current(self, chat_id: int, agent_id: AgentId | None) -> None:
         """Choose the agent a chat is looking at."""

@@ -11,11 +11,7 @@ from db.codec import dump_decision, load_decision
 from db.schema import decisions, dialogues, turns
 from db.store import Store, upsert
 
-_DIALOGUE = sa.select(dialogues).where(
-    dialogues.c.chat_id == sa.bindparam("chat"),
-    dialogues.c.expires_at > sa.bindparam("now"),
-)
-_ANY_DIALOGUE = sa.select(dialogues.c.chat_id).where(dialogues.c.chat_id == sa.bindparam("chat"))
+_DIALOGUE = sa.select(dialogues).where(dialogues.c.chat_id == sa.bindparam("chat"))
 _TURNS = (
     sa.select(turns)
     .where(
@@ -37,8 +33,10 @@ class SqlDialogues:
 
     async def load_dialogue(self, chat_id: int, now: datetime) -> Dialogue | None:
         """The open dialogue, unless it expired."""
-        row = await self._store.fetch_one(_DIALOGUE, chat=chat_id, now=now)
-        return row and Dialogue(row.command, row.step, row.data)
+        rows = await self._store.recall(_DIALOGUE, chat=chat_id)
+        if not rows or rows[0].expires_at <= now:
+            return None
+        return Dialogue(rows[0].command, rows[0].step, dict(rows[0].data))
 
     async def save_dialogue(self, chat_id: int, dialogue: Dialogue, expires_at: datetime) -> None:
         """Open or move on a dialogue."""
@@ -53,7 +51,7 @@ class SqlDialogues:
 
     async def drop_dialogue(self, chat_id: int) -> bool:
         """End it; True if there was one. Mostly there is none, and looking costs no transaction."""
-        if await self._store.fetch_one(_ANY_DIALOGUE, chat=chat_id) is None:
+        if not await self._store.recall(_DIALOGUE, chat=chat_id):
             return False
         result = await self._store.execute(
             sa.delete(dialogues).where(dialogues.c.chat_id == chat_id)

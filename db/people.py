@@ -27,8 +27,8 @@ class SqlPeople:
 
     async def load_user(self, user_id: UserId) -> User | None:
         """A known person."""
-        row = await self._store.fetch_one(_USER, user_id=user_id)
-        return row and _user(row)
+        rows = await self._store.recall(_USER, user_id=user_id)
+        return _user(rows[0]) if rows else None
 
     async def save_user(
         self, user_id: UserId, name: str, username: str | None, defaults: UserSettings

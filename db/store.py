@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import aiosqlite
 import sqlalchemy as sa
+from cachetools import LRUCache
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, CursorResult, make_url
 from sqlalchemy.exc import ArgumentError
@@ -33,6 +34,7 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
 )
 _POOL_SIZE = 10
+_RECALLED = 4_096
 
 
 class Store(ABC):
@@ -50,6 +52,13 @@ class Store(ABC):
         """The first row of such a query, or None."""
         rows = await self.fetch(query, **values)
         return rows[0] if rows else None
+
+    async def recall(self, query: sa.Select[Any], /, **values: object) -> Sequence[Any]:
+        """As `fetch`, perhaps from memory: for the few rows that every message needs.
+
+        Only as good as knowing of all writes: not for what another process may change.
+        """
+        return await self.fetch(query, **values)
 
     async def transact(self, work: Work[T]) -> T:
         """Run `work` in one transaction: committed and on disk when this returns.
@@ -95,6 +104,8 @@ class SqliteStore(Store):
         self._driver = driver
         self._lock = asyncio.Lock()
         self._plans: dict[sa.Select[Any], Plan | None] = {}
+        self._recalled: LRUCache[tuple[object, ...], Sequence[Any]] = LRUCache(_RECALLED)
+        self._writes = 0
 
     @classmethod
     async def connect(cls, url: URL) -> "SqliteStore":
@@ -127,6 +138,16 @@ class SqliteStore(Store):
         return plan.rows(await self._driver.execute_fetchall(plan.sql, plan.bind(values)))
 
     @override
+    async def recall(self, query: sa.Select[Any], /, **values: object) -> Sequence[Any]:
+        key = query, *values.values()
+        if (rows := self._recalled.get(key)) is None:
+            writes = self._writes
+            rows = await self.fetch(query, **values)
+            if writes == self._writes:
+                self._recalled[key] = rows
+        return rows
+
+    @override
     async def _transact(self, work: Work[T]) -> T:
         async with self._lock:
             try:
@@ -136,6 +157,9 @@ class SqliteStore(Store):
             except BaseException:
                 await self._writer.rollback()
                 raise
+            finally:
+                self._writes += 1
+                self._recalled.clear()
             return result
 
     @override

@@ -8,7 +8,7 @@ error carries one, neither in its text nor in its chain.
 import ipaddress
 from asyncio import timeout
 from io import BytesIO
-from typing import Final
+from typing import Any, Final
 from urllib.request import getproxies, proxy_bypass
 
 from aiohttp import (
@@ -30,6 +30,10 @@ from yarl import URL
 
 _UNSET: Final = BaseRequest.DEFAULT_NONE
 _KEEP_ALIVE_S: Final = 30
+
+_UNREAD: Final = ("entities", "caption_entities", "reply_markup", "photo")
+"""Of a message just sent only the id is read; turning the rest into objects costs more than
+sending it did."""
 
 _Body = FormData | dict[str, str] | None
 
@@ -73,6 +77,17 @@ class AiohttpRequest(BaseRequest):
     def read_timeout(self) -> float | None:
         """Seconds without a byte of the answer."""
         return self._read
+
+    @staticmethod
+    @override
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """The Bot API's answer; of a message just sent, without its content."""
+        answer = BaseRequest.parse_json_payload(payload)
+        result = answer.get("result")
+        if isinstance(result, dict):
+            for name in _UNREAD:
+                result.pop(name, None)
+        return answer
 
     @override
     async def initialize(self) -> None:

@@ -1,5 +1,7 @@
 """A person's agents: which is theirs, which is current, pausing and closing."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -39,9 +41,16 @@ async def open_agent_of(agents: Agents, agent_id: int, user: User) -> Agent:
 
 async def current_agent(agents: Agents, chat_id: int, user: User) -> Agent | None:
     """The agent a chat is looking at; the person's first one if none was chosen."""
-    held = await agents.load_agents(user.id)
-    chosen = await agents.load_current(chat_id)
-    return next((a for a in held if a.id == chosen), held[0] if held else None)
+    _, current = await held_agents(agents, chat_id, user)
+    return current
+
+
+async def held_agents(
+    agents: Agents, chat_id: int, user: User
+) -> tuple[Sequence[Agent], Agent | None]:
+    """All agents of a person, and the one a chat is looking at."""
+    held, chosen = await asyncio.gather(agents.load_agents(user.id), agents.load_current(chat_id))
+    return held, next((a for a in held if a.id == chosen), held[0] if held else None)
 
 
 @dataclass(frozen=True, slots=True)

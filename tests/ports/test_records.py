@@ -50,6 +50,18 @@ async def test_new_names_leave_settings_alone(stores: Stores, clock: FakeClock) 
     assert await people.load_user(USER) == again
 
 
+async def test_a_read_beside_a_write_leaves_nothing_old_behind(stores: Stores) -> None:
+    people = stores.people
+    await people.save_user(USER, "Ann", None, SETTINGS)
+    for cap in range(1, 30):
+        chosen = replace(SETTINGS, day_cap_usd=Decimal(cap))
+        reads = (people.load_user(USER) for _ in range(5))
+        await asyncio.gather(*reads, people.save_settings(USER, chosen), people.load_user(USER))
+        user = await people.load_user(USER)
+        assert user
+        assert user.day_cap_usd == cap
+
+
 async def test_everyone_is_listed(stores: Stores) -> None:
     for user in (9, 2**50, 4):
         await stores.people.save_user(UserId(user), "x", None, SETTINGS)

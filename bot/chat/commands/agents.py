@@ -7,7 +7,7 @@ from bot.chat.view import Row, View, button
 from bot.domain.errors import UserError
 from bot.domain.people import Agent, AgentId, AgentState
 from bot.policy.addresses import parse_owner
-from bot.services.manage_agents import own_agent
+from bot.services.manage_agents import held_agents, own_agent
 from bot.services.open_agent import parse_instructions, parse_name
 
 _MARKS = {
@@ -20,8 +20,8 @@ _MARKS = {
 
 async def show_list(talk: Talk, _: str) -> None:
     """All agents, the current one marked."""
-    held = await talk.services.agents.load_agents(talk.user.id)
-    if not held:
+    held, current = await held_agents(talk.services.agents, talk.chat_id, talk.user)
+    if current is None:
         await talk.show(
             View(
                 "You have no agent yet. An agent trades for you from an escrow of its own.",
@@ -29,7 +29,6 @@ async def show_list(talk: Talk, _: str) -> None:
             )
         )
         return
-    current = await talk.agent()
     rows: list[Row] = [
         (
             button(
