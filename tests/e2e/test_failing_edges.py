@@ -134,7 +134,8 @@ async def test_what_a_hostile_model_says_is_only_words(on: Scene) -> None:
 
 def data_id(card: Message) -> str:
     rows = card["reply_markup"]["inline_keyboard"]
-    return next(b["callback_data"] for row in rows for b in row if "No" in b["text"]).split(":")[-1]
+    no = next(b["callback_data"] for row in rows for b in row if "No" in b["text"])
+    return str(no).rpartition(":")[2]
 
 
 @pytest.mark.parametrize(
