@@ -48,3 +48,25 @@ def failing(error: Exception, *methods: str, times: int = 10**9) -> Fault:
         return error
 
     return fault
+
+
+class KilledError(Exception):
+    """The process is dead."""
+
+
+class Kill:
+    """A process that dies right after the first call of these methods: then nothing works."""
+
+    def __init__(self, *methods: str) -> None:
+        self._methods = methods
+        self._dead = False
+
+    def of(self, port: Any) -> Faulty:
+        return Faulty(port, self.before, self.after)
+
+    def before(self, _method: str, _args: tuple[Any, ...]) -> Exception | None:
+        return KilledError() if self._dead else None
+
+    def after(self, method: str, _args: tuple[Any, ...]) -> Exception | None:
+        self._dead = self._dead or method in self._methods
+        return KilledError() if self._dead else None
