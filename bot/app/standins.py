@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 
 import structlog
 from starlette.responses import RedirectResponse
@@ -29,7 +30,7 @@ from bot.domain.errors import UpstreamError
 from bot.domain.money import NATIVE, Token
 from bot.local.chain.accounts import TEST_WALLET
 from bot.local.chain.exchange import LOCAL_COINS
-from bot.local.chain.world import LocalChain, LocalChainOptions, local_chain
+from bot.local.chain.world import LocalChain, LocalChainOptions, holds_chain, local_chain
 from bot.local.market.standin import MarketStandIn
 from bot.local.telegram.stand_in import TelegramStandIn
 from bot.local.telegram.world import ADA
@@ -137,19 +138,22 @@ async def _chain(
         report.append(Edge("Chain", real=True, detail=detail))
         return chain_url(settings), Deployment.load(deployment_path(settings)), None
     prices = await _price_source(standins, stack)
+    folder = settings.data_dir / "local-chain"
+    own_books, has_chain = settings.database_url is None, holds_chain(folder)
+    has_books = own_books and _books(settings).exists()
     options = LocalChainOptions(
         server=Signer(keys.server, {1: keys.seed}).server,
         prices=await prices(),
-        folder=settings.data_dir / "local-chain",
+        folder=folder,
         at_sei_pace=standins.at_sei_pace,
+        start_over="its books are gone" if own_books and has_chain and not has_books else "",
     )
     chain = await stack.enter_async_context(local_chain(options))
     report.append(Edge("Chain", real=False, detail="anvil with Uniswap V2 and V3"))
-    if chain.started_over:
+    lost = chain.started_over or ("its state is gone" if has_books and not has_chain else "")
+    if lost:
         _set_aside_books(settings)
-        report.append(
-            Edge("Chain", real=False, detail=f"rebuilt, old agents are gone: {chain.started_over}")
-        )
+        report.append(Edge("Chain", real=False, detail=f"rebuilt, old agents are gone: {lost}"))
     every_s = _MAKER_EVERY_S if standins.market else _MAKER_EVERY_REAL_S
     maker = asyncio.create_task(_keep_market(chain, prices, every_s))
     stack.push_async_callback(_end, maker)
@@ -206,11 +210,13 @@ def _faucet(chain: LocalChain, prices: PriceSource) -> Faucet:
     return Faucet(give, symbols, TEST_WALLET)
 
 
+def _books(settings: Settings) -> Path:
+    return settings.data_dir / "bot.db"
+
+
 def _set_aside_books(settings: Settings) -> None:
     """The books tell of a chain that is gone: start new ones, keep one old set."""
-    if settings.database_url is not None:
-        return
-    books = settings.data_dir / "bot.db"
+    books = _books(settings)
     for suffix in ("", "-wal", "-shm"):
         file = books.with_name(books.name + suffix)
         if file.exists():

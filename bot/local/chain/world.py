@@ -33,6 +33,7 @@ class LocalChainOptions:
         folder: keeps the chain across restarts; None forgets it at the end.
         at_sei_pace: receipts after 0.4 s, else at once.
         port: of the node; 0 takes a free one.
+        start_over: why what the folder holds is of no use any more; empty to carry it on.
     """
 
     server: str
@@ -40,6 +41,7 @@ class LocalChainOptions:
     folder: Path | None = None
     at_sei_pace: bool = True
     port: int = 0
+    start_over: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,13 @@ async def local_chain(options: LocalChainOptions) -> AsyncIterator[LocalChain]:
     Raises:
         SettingsError: anvil is missing or does not start.
     """
+    if options.start_over:
+        _set_aside(options.folder)
     async with AsyncExitStack() as stack:
         try:
             anvil, w3 = await _start(options, stack)
             world = await _carry_on(options, w3)
-            started_over = ""
+            started_over = options.start_over
         except _StaleError as stale:
             await stack.aclose()
             _set_aside(options.folder)
@@ -182,6 +186,11 @@ def _set_aside(folder: Path | None) -> None:
     if state.exists():
         state.replace(state.with_suffix(".old"))
     _record(folder).unlink(missing_ok=True)
+
+
+def holds_chain(folder: Path) -> bool:
+    """Whether a folder has a chain to carry on."""
+    return _record(folder).exists()
 
 
 def _record(folder: Path) -> Path:
