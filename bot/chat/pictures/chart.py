@@ -1,16 +1,18 @@
 """The price chart of a token: candles, volume, moving averages and a trade's levels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from io import BytesIO
 from math import isfinite
-from typing import Literal
+from typing import Any, Final, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import Transform
 
 from bot.chat.pictures.marks import DOWN, UP, draw_averages, draw_candles, draw_volumes
 from bot.chat.pictures.series import (
@@ -38,6 +40,8 @@ _NAMES_ROOM = 0.11
 """Part of the candles' width kept free on the left for the names of levels."""
 _FEWEST_SLOTS = 24
 _DATES = 7
+_PAD = 7
+_LABEL: Final[Mapping[str, Any]] = {"color": _FAINT, "fontsize": 8.5, "parse_math": False}
 _FAR = 1.2
 """A level further from the candles than this many of their ranges is not drawn to scale."""
 
@@ -71,7 +75,7 @@ def render_price_chart(
     """A PNG of 800 x 500.
 
     Levels that are no positive number are left out, far ones are named at the edge. An empty
-    history gives a picture that says so. Takes some 50 ms: call it from a thread.
+    history gives a picture that says so. Takes some 30 ms: call it from a thread.
     """
     figure = Figure(figsize=_INCHES, dpi=_DPI, facecolor=_PAPER)
     canvas = FigureCanvasAgg(figure)
@@ -114,9 +118,10 @@ def _draw(figure: Figure, history: PriceHistory, levels: Sequence[_Level]) -> No
     if has_volumes:
         volumes = _add_axes(figure, _FLOOR, _VOLUMES_TOP, series, names)
         draw_volumes(volumes, series)
-        volumes.yaxis.set_major_locator(MaxNLocator(2))
-        volumes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short_usd(value)))
-        prices.tick_params(labelbottom=False)
+        low, high = volumes.get_ylim()
+        marks = [value for value in MaxNLocator(2).tick_values(low, high) if low <= value <= high]
+        _draw_scale(volumes, {value: short_usd(value) for value in marks})
+    _draw_times(figure, series)
 
 
 def _add_axes(figure: Figure, bottom: float, top: float, series: Series, names: float) -> Axes:
@@ -125,15 +130,54 @@ def _add_axes(figure: Figure, bottom: float, top: float, series: Series, names: 
     slots = max(count, _FEWEST_SLOTS)
     spare = (slots - count) / 2
     axes.set_xlim(-1 - spare - slots * names, count + spare)
-    axes.set_axisbelow(True)
-    axes.grid(visible=True, color=_GRID, linewidth=0.8)
-    axes.tick_params(
-        colors=_FAINT, labelsize=8.5, length=0, pad=7, labelleft=False, labelright=True
-    )
-    axes.spines[:].set_visible(False)
-    spots = time_labels(series.times, max(2, _DATES * count // slots))
-    axes.set_xticks([spot for spot, _ in spots], [text for _, text in spots])
+    # matplotlib's own axes, ticks and spines take half of the time a picture takes.
+    axes.set_axis_off()
     return axes
+
+
+def _draw_times(figure: Figure, series: Series) -> None:
+    """Upright lines through both panels, and the days below the lower one."""
+    count = len(series.times)
+    spots = time_labels(series.times, max(2, _DATES * count // max(count, _FEWEST_SLOTS)))
+    for axes in figure.axes:
+        _draw_grid(axes, [[(spot, 0), (spot, 1)] for spot, _ in spots], axes.get_xaxis_transform())
+    lowest = figure.axes[-1]
+    for spot, text in spots:
+        lowest.annotate(
+            text,
+            (spot, 0),
+            xycoords=lowest.get_xaxis_transform(),
+            xytext=(0, -_PAD),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+            annotation_clip=False,
+            **_LABEL,
+        )
+
+
+def _draw_scale(axes: Axes, labels: Mapping[float, str]) -> None:
+    """Level lines, and what they stand for in the gutter on the right."""
+    level = axes.get_yaxis_transform()
+    _draw_grid(axes, [[(0, value), (1, value)] for value in labels], level)
+    for value, text in labels.items():
+        axes.annotate(
+            text,
+            (1, value),
+            xycoords=level,
+            xytext=(_PAD, 0),
+            textcoords="offset points",
+            va="center_baseline",
+            annotation_clip=False,
+            **_LABEL,
+        )
+
+
+def _draw_grid(
+    axes: Axes, lines: Sequence[Sequence[tuple[float, float]]], transform: Transform
+) -> None:
+    grid = LineCollection(lines, colors=_GRID, linewidths=0.8, zorder=0.5, transform=transform)
+    axes.add_collection(grid, autolim=False)
 
 
 def _fit(axes: Axes, series: Series, levels: Sequence[_Level]) -> None:
@@ -188,7 +232,7 @@ def _scale(axes: Axes, taken: Sequence[float]) -> None:
         if low < value < high
         and all(abs((value - low) / (high - low) - place) > _TAG_GAP for place in taken)
     ]
-    axes.set_yticks(ticks, [price_label(value) for value in ticks])
+    _draw_scale(axes, {value: price_label(value) for value in ticks})
 
 
 def _write_header(figure: Figure, series: Series) -> None:
