@@ -192,7 +192,7 @@ class Router:
         )
 
     async def _user(self, person: TelegramUser) -> User:
-        name = "".join(c for c in person.full_name if c.isprintable())[:_MAX_NAME]
+        name = "".join(c for c in person.full_name if c.isprintable())[:_MAX_NAME] or "friend"
         user = await self.services.people.load_user(UserId(person.id))
         if user is not None and (user.name, user.username) == (name, person.username):
             return user

@@ -1,5 +1,6 @@
 """/price: what tokens cost, by the market and by the exchanges."""
 
+import asyncio
 from decimal import Decimal
 
 from bot.chat.command import Command
@@ -61,7 +62,9 @@ async def show_one(talk: Talk, symbol: str) -> None:
         (button("💱 All prices", "price", "list"),),
     )
     title = f"{token.symbol} · {_DAYS} days"
-    chart = render_price_chart(history, title=title) if history else None
+    chart = None
+    if history:
+        chart = await asyncio.to_thread(render_price_chart, history, title=title)
     await talk.show(View("\n".join(lines), rows, chart))
 
 
