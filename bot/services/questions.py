@@ -22,11 +22,11 @@ def refuse_secrets(text: str) -> None:
     Raises:
         SecretPastedError: naming the kind of secret, never the secret.
     """
-    if secret := find_secret(text):
-        hashes = secret == "private key"
+    if kind := find_secret(text):
+        hashes = kind == "private key"
         alike = " A transaction hash looks the same; then never mind." if hashes else ""
         raise SecretPastedError(
-            f"That looked like a {secret}, so I deleted the message. Never share one with "
+            f"That looked like a {kind}, so I deleted the message. Never share one with "
             "anybody, me included. If it was real, move what it protects to a new one now."
             f"{alike}"
         )
