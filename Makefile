@@ -24,7 +24,7 @@ test: lint contracts ## everything CI checks: style, types, import direction, co
 lint: $(DEV_READY) ## style, types and import direction
 	@ruff check .
 	@ruff format --check .
-	@mypy bot db tests
+	@mypy bot db tests scripts
 	@lint-imports
 
 contracts: $(DEV_READY) $(NODE_READY) ## compile the contracts and compare them with the committed artifacts
@@ -33,8 +33,8 @@ contracts: $(DEV_READY) $(NODE_READY) ## compile the contracts and compare them 
 bench: $(DEV_READY) $(NODE_READY) ## measure against bare anchors and write BENCHMARKS.md
 	@exec python -m tests.bench
 
-image-check: ## run the Dockerfile's steps in a clean Debian root (needs root and debootstrap)
-	@bash scripts/try-dockerfile.sh
+image-check: $(DEV_READY) $(NODE_READY) ## run the Dockerfile's steps in a clean Debian root (needs root, debootstrap)
+	@exec python -m scripts.image_check
 
 clean: ## remove what set-up and tests made, never ./data
 	@rm -rf $(VENV) node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
