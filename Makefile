@@ -37,7 +37,7 @@ image-check: $(DEV_READY) $(NODE_READY) ## run the Dockerfile's steps in a clean
 	@exec python -m scripts.image_check
 
 clean: ## remove what set-up and tests made, never ./data
-	@rm -rf $(VENV) node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
+	@rm -rf $(VENV) node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info
 
 $(VENV)/bin/python:
 	@$(SETUP) venv
