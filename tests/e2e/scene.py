@@ -131,22 +131,36 @@ class Scene(Stage):
         async with connected(self.local.edges.rpc_url) as w3:
             yield MarketMaker(w3, MAKER_KEY, world["maker"], exchange)
 
-    async def push_pools(self, **factors: str) -> None:
-        """Trade the pools away from the market: `push_pools(SEI="1.02")`; none: back to it."""
+    @asynccontextmanager
+    async def exchanges_ahead(self, factor: str) -> AsyncIterator[None]:
+        """Inside, pools trade SEI at `factor` times what the feed, two minutes late, says."""
+        self.market.faults.stale(120)
+        self.market.shock("sei-network", Decimal(factor))
+        await self.settle_pools()
+        try:
+            yield
+        finally:
+            self.market.shock("sei-network", 1 / Decimal(factor))
+            self.market.faults.heal()
+            await self.settle_pools()
+
+    async def settle_pools(self) -> None:
+        """Bring the pools to the market now, which the service's own maker does every 10 s."""
         prices = {symbol: self.market.price_of(coin) for symbol, coin in LOCAL_COINS.items()}
-        prices |= {symbol: prices[symbol] * Decimal(by) for symbol, by in factors.items()}
         async with self.market_maker() as maker:
-            for _ in range(3):
+            for _ in range(5):
                 try:
                     await maker.step(prices)
-                except UpstreamError:
-                    continue
-                return
+                except UpstreamError:  # the other maker was quicker with this nonce
+                    await self.clock.sleep(_NAP_S)
+                else:
+                    return
+            raise TimeoutError("the pools do not settle")
 
     async def time_passes(self, **span: float) -> None:
         """Set the clock forward; the market moves on, and the pools follow it."""
         self.clock.jump(**span)
-        await self.push_pools()
+        await self.settle_pools()
 
     async def a_new_day(self) -> None:
         """Yesterday's trades no longer count, and prices are fresh."""

@@ -188,7 +188,7 @@ async def test_a_lost_edit_confirms_all_the_same_and_once(on: Scene) -> None:
 async def test_the_market_goes_on_where_it_was(on: Scene) -> None:
     """After all of the above the bot still trades."""
     on.clock.jump(minutes=2)
-    await on.push_pools()
+    await on.settle_pools()
     offer = await on.ann.say("/sell SEI $5")
     await on.ann.press(offer, "Confirm")
     await on.ann.sees("Sold", after=offer["message_id"])

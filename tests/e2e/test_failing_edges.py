@@ -250,18 +250,18 @@ async def test_a_withdrawal_needs_no_prices(on: Scene) -> None:
 
 @pytest.mark.parametrize(("side", "factor"), [("buy", "1.02"), ("sell", "0.98")])
 async def test_a_market_past_the_minimum_asks_again(on: Scene, side: str, factor: str) -> None:
-    await on.push_pools()
     offer = await on.ann.say(f"/{side} SEI $5")
     before = await on.wealth()
-    await on.push_pools(SEI=factor)
-    await on.ann.press(offer, "Confirm")
-    await on.ann.sees("Nothing was traded", "moved past your minimum", after=offer["message_id"])
-    again = await on.ann.sees("This is the new offer", after=offer["message_id"])
-    assert await on.wealth() == before
-    assert at_least(again) < at_least(offer)
-    await on.ann.press(again, "Confirm")
-    await on.ann.sees("Transaction", "offered at", after=again["message_id"])
-    await on.push_pools()
+    async with on.exchanges_ahead(factor):
+        await on.ann.press(offer, "Confirm")
+        await on.ann.sees(
+            "Nothing was traded", "moved past your minimum", after=offer["message_id"]
+        )
+        again = await on.ann.sees("This is the new offer", after=offer["message_id"])
+        assert await on.wealth() == before
+        assert at_least(again) < at_least(offer)
+        await on.ann.press(again, "Confirm")
+        await on.ann.sees("Transaction", "offered at", after=again["message_id"])
 
 
 def at_least(offer: Message) -> Decimal:
@@ -271,11 +271,9 @@ def at_least(offer: Message) -> Decimal:
 
 
 async def test_a_pool_pushed_off_the_market_is_refused(on: Scene) -> None:
-    await on.push_pools(SEI="1.06")
-    async with on.nothing_moves():
+    async with on.exchanges_ahead("1.06"), on.nothing_moves():
         said = text_of(await on.ann.say("/buy SEI $5"))
         assert "worse than the market, over the limit of 3.00 %" in said
-    await on.push_pools()
 
 
 @pytest.mark.parametrize(
