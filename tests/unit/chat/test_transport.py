@@ -1,6 +1,7 @@
 """Real python-telegram-bot over our transport, against servers that behave and that do not."""
 
 import asyncio
+import json
 import socket
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -37,6 +38,8 @@ class Api:
         method = request.path.rsplit("/", 1)[-1]
         fields: dict[str, str] = {}
         files: dict[str, bytes] = {}
+        if request.content_type == "application/json":
+            fields = {key: written(value) for key, value in (await request.json()).items()}
         for key, value in (await request.post()).items():
             if isinstance(value, web.FileField):
                 files[value.filename] = value.file.read()
@@ -54,6 +57,10 @@ class Api:
             return web.json_response(body, status=status)
         result = ME if method == "getMe" else MESSAGE
         return web.json_response({"ok": True, "result": result})
+
+
+def written(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 @pytest.fixture
