@@ -1,139 +1,353 @@
-"""Notices over real HTTP against the stand-in, with time in the test's hands."""
+"""Notices over a real Bot API connection: when they are sent again, and how that is said."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import cast
+import socket
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 from telegram.ext import ExtBot
 
 from bot.chat.outbox import OutboxSender
-from bot.chat.services import Services
+from bot.chat.services import EdgeStatus, Facts, Services
 from bot.chat.transport import AiohttpRequest
 from bot.local.serving import served
-from bot.local.telegram.faults import Fault
-from bot.local.telegram.stand_in import TelegramStandIn
-from bot.local.telegram.world import ANN, BO
+from bot.local.telegram import Fault, TelegramStandIn
 from bot.ports.ledger import Notice, OutboxState
 from tests.fakes.clock import FakeClock
-from tests.fakes.ledger import FakeLedger
-from tests.fakes.records import FakeRecords
+from tests.fakes.ledger import Waiting
+from tests.unit.services.faults import Faulty
+from tests.unit.services.office import LISTING, USDC, Office
 
-TOKEN = "1:" + "a" * 35
-REPEATED = "Repeated: I was not sure"
-
-
-@dataclass
-class Desk:
-    sender: OutboxSender
-    ledger: FakeLedger
-    telegram: TelegramStandIn
-    clock: FakeClock
-
-    async def queue(self, key: str, chat_id: int = ANN, kind: str = "boot") -> None:
-        data = {"version": key, "network": "&", "recovered": "0"}
-        await self.ledger.queue(Notice(chat_id, kind, key, data), self.clock.now())
-
-    def texts(self, chat_id: int = ANN) -> list[str]:
-        return [message["text"] for message in self.telegram.messages(chat_id)]
-
-    def states(self) -> list[str]:
-        return [waiting.state for waiting in self.ledger.notices]
+TOKEN = "4242:test-token"  # noqa: S105
+ANN, BO = 7, 8
+REPEATED = "(Repeated: I was not sure that it arrived.)"
 
 
 @pytest.fixture
-async def desk(clock: FakeClock) -> AsyncIterator[Desk]:
-    telegram = TelegramStandIn(TOKEN, clock, limits=False)
-    ledger = FakeLedger(FakeRecords(clock))
+def office(clock: FakeClock) -> Office:
+    return Office(clock)
+
+
+@pytest.fixture
+async def telegram(clock: FakeClock) -> AsyncIterator[TelegramStandIn]:
+    """Two persons who have pressed Start."""
+    async with TelegramStandIn(TOKEN, clock, limits=False) as stand_in:
+        for person_id, name in ((ANN, "Ann"), (BO, "Bo")):
+            stand_in.add_person(person_id, name)
+            stand_in.send(person_id, "/start")
+        yield stand_in
+
+
+@pytest.fixture
+async def sender(office: Office, telegram: TelegramStandIn) -> AsyncIterator[OutboxSender]:
     async with served(telegram.app) as serving:
-        request = AiohttpRequest(read_timeout=0.3, connect_timeout=0.3)
-        bot = ExtBot(TOKEN, f"{serving.url}/bot", f"{serving.url}/file", request=request)
-        for person in (ANN, BO):
-            telegram.send(person, "/start")
-        async with bot:
-            services = cast("Services", SimpleNamespace(clock=clock))
-            yield Desk(OutboxSender(bot, ledger, services), ledger, telegram, clock)
+        sender = make_sender(office, serving.url)
+        await sender.bot.initialize()
+        yield sender
         telegram.end_streams()
+        await sender.bot.shutdown()
 
 
-async def test_a_notice_is_sent_once(desk: Desk):
-    await desk.queue("1.0")
-    await desk.queue("1.0")
-    assert await desk.sender.deliver() == 1
-    assert await desk.sender.deliver() == 0
-    assert [text for text in desk.texts() if "Sei Trader 1.0" in text] == desk.texts()[1:]
-    assert desk.states() == [OutboxState.SENT]
+def make_sender(office: Office, url: str) -> OutboxSender:
+    request = AiohttpRequest(read_timeout=0.3, connect_timeout=1)
+    bot = ExtBot(TOKEN, base_url=f"{url}/bot", request=request, get_updates_request=request)
+    return OutboxSender(bot, office.ledger, services_of(office))
+
+
+async def _no_edges() -> Sequence[EdgeStatus]:
+    return []
+
+
+def services_of(office: Office) -> Services:
+    facts = Facts(
+        version="1",
+        network="test",
+        explorer="",
+        public_url="http://127.0.0.1",
+        terms_version="1",
+        admin_ids=frozenset(),
+        reserved=frozenset(),
+        edges=_no_edges,
+    )
+    return Services(
+        clock=office.clock,
+        listing=LISTING,
+        limits=office.limits,
+        facts=facts,
+        people=office.records,
+        agents=office.records,
+        dialogues=office.records,
+        conversations=office.records,
+        switches=office.records,
+        journal=office.ledger,
+        market=office.market,
+        reader=office.reader,
+        venues=office.venues,
+        propose=office.propose,
+        confirm=office.confirm,
+        execute=office.execute,
+        open_agent=office.open_agent,
+        close_agent=office.close_agent,
+        converse=office.converse(),
+        portfolio=office.portfolio,
+        withdraw=office.withdraw,
+    )
+
+
+async def queue(office: Office, key: str, chat: int = ANN, kind: str = "boot") -> Waiting:
+    data = {"version": key, "network": "test", "recovered": "0"}
+    await office.ledger.queue(Notice(chat, kind, key, data), office.clock.now())
+    return office.ledger.notices[-1]
+
+
+def texts(telegram: TelegramStandIn, person: int = ANN) -> list[str]:
+    """What the bot has written."""
+    messages = [m for m in telegram.messages(person) if m["from"]["is_bot"]]
+    return [message["text"] for message in messages]
+
+
+def keys(telegram: TelegramStandIn, person: int = ANN) -> list[str]:
+    return [text.split()[3] for text in texts(telegram, person)]
+
+
+async def drain(office: Office, sender: OutboxSender) -> None:
+    """Deliver until nothing is due."""
+    while await sender.deliver():
+        office.clock.jump(0)
+
+
+async def test_notices_arrive_in_order_and_once(
+    office: Office, telegram: TelegramStandIn, sender: OutboxSender
+):
+    for n in range(5):
+        await queue(office, f"a{n}")
+        await queue(office, f"b{n}", BO)
+    assert await sender.deliver() == 2
+    await drain(office, sender)
+    assert keys(telegram) == [f"a{n}" for n in range(5)]
+    assert keys(telegram, BO) == [f"b{n}" for n in range(5)]
+    assert {w.state for w in office.ledger.notices} == {OutboxState.SENT}
+    assert await sender.deliver() == 0
+
+
+async def test_a_retry_after_is_obeyed_and_was_no_delivery(
+    office: Office, telegram: TelegramStandIn, sender: OutboxSender
+):
+    telegram.faults.plan("sendMessage", Fault.TOO_MANY_REQUESTS, retry_after_s=17)
+    waiting = await queue(office, "a")
+    await queue(office, "later")
+    await drain(office, sender)
+    assert waiting.due_at - office.clock.now() == timedelta(seconds=17)
+    office.clock.jump(16)
+    assert await sender.deliver() == 0
+    office.clock.jump(1)
+    await drain(office, sender)
+    assert keys(telegram) == ["a", "later"]
+    assert not any(REPEATED in text for text in texts(telegram))
+
+
+async def test_who_blocked_the_bot_is_given_up_and_others_are_not(
+    office: Office, telegram: TelegramStandIn, sender: OutboxSender
+):
+    telegram.block(ANN)
+    blocked, other = await queue(office, "a"), await queue(office, "b", BO)
+    gone = await queue(office, "c", 999)
+    await drain(office, sender)
+    assert (blocked.state, gone.state, other.state) == ("failed", "failed", "sent")
+    assert "blocked" in blocked.reason
+    assert "not found" in gone.reason
+    assert keys(telegram, BO) == ["b"]
+    office.clock.jump(10**6)
+    assert await sender.deliver() == 0
+
+
+async def test_broken_markup_arrives_as_plain_text(
+    office: Office, telegram: TelegramStandIn, sender: OutboxSender
+):
+    agent = await office.agent(USDC="10")
+    intent = await office.withdrawal(agent, USDC.amount(office.limits.min_trade_usd))
+    await office.run(intent)
+    office.records.agents[agent.id] = type(agent)(
+        **{name: getattr(agent, name) for name in agent.__slots__}
+        | {"owner": "<b>1 < 2 & <i>home</b>"}
+    )
+    with capture_logs() as logs:
+        await drain(office, sender)
+    [text] = texts(telegram)
+    assert "0.5 USDC left 🤖 Alpha for its owner 1 home" in text
+    assert "<" not in text
+    assert [entry["event"] for entry in logs] == ["notice_markup_broken"]
+    assert telegram.messages(ANN)[-1]["reply_markup"]["inline_keyboard"]
 
 
 @pytest.mark.parametrize("fault", [Fault.LOSE_ANSWER, Fault.DROP, Fault.SERVER_ERROR])
-async def test_what_may_have_arrived_is_repeated_and_says_so(desk: Desk, fault: Fault):
-    desk.telegram.faults.plan("sendMessage", fault)
-    await desk.queue("1.0")
-    await desk.sender.deliver()
-    assert desk.states() == [OutboxState.PENDING]
-    assert await desk.sender.deliver() == 0, "not at once"
-    await desk.clock.advance(5)
-    await desk.sender.deliver()
-    arrived = desk.texts()[1:]
+async def test_what_may_have_arrived_is_sent_again_and_says_so(
+    office: Office, telegram: TelegramStandIn, sender: OutboxSender, fault: Fault
+):
+    telegram.faults.plan("sendMessage", fault)
+    await queue(office, "a")
+    await queue(office, "later")
+    await drain(office, sender)
+    office.clock.jump(4)
+    await drain(office, sender)
+    arrived = [text for text in texts(telegram) if " a " in text]
     assert len(arrived) == (2 if fault is Fault.LOSE_ANSWER else 1)
-    assert REPEATED in arrived[-1]
-    assert desk.states() == [OutboxState.SENT]
+    assert arrived[-1].endswith(REPEATED)
+    assert keys(telegram)[-1] == "later"
+    assert not texts(telegram)[-1].endswith(REPEATED)
 
 
-async def test_what_telegram_refused_for_now_comes_later_and_once(desk: Desk):
-    desk.telegram.faults.plan("sendMessage", Fault.TOO_MANY_REQUESTS, retry_after_s=40)
-    await desk.queue("1.0")
-    await desk.sender.deliver()
-    await desk.clock.advance(39)
-    assert await desk.sender.deliver() == 0
-    await desk.clock.advance(1)
-    await desk.sender.deliver()
-    assert len(desk.texts()[1:]) == 1
-    assert REPEATED not in desk.texts()[1]
+async def test_a_repeat_stays_a_repeat(
+    office: Office, telegram: TelegramStandIn, sender: OutboxSender
+):
+    telegram.faults.plan("sendMessage", Fault.DROP)
+    telegram.faults.plan("sendMessage", Fault.TOO_MANY_REQUESTS)
+    await queue(office, "a")
+    for _ in range(3):
+        await drain(office, sender)
+        office.clock.jump(10)
+    assert texts(telegram)[0].endswith(REPEATED)
 
 
-async def test_who_blocked_the_bot_is_given_up_and_holds_nobody_up(desk: Desk):
-    desk.telegram.block(BO)
-    await desk.queue("1.0", BO)
-    await desk.queue("1.1", ANN)
-    await desk.queue("1.2", 424242)
-    await desk.sender.deliver()
-    assert desk.states() == [OutboxState.FAILED, OutboxState.SENT, OutboxState.FAILED]
-    assert "Sei Trader 1.1" in desk.texts()[1]
+async def test_what_was_being_sent_at_a_crash_is_a_repeat(
+    office: Office, telegram: TelegramStandIn, sender: OutboxSender
+):
+    await queue(office, "a")
+    await office.ledger.claim(office.clock.now(), 10)
+    assert await sender.deliver() == 0
+    assert await office.ledger.release_claims() == 1
+    await drain(office, sender)
+    assert texts(telegram)[0].endswith(REPEATED)
 
 
-async def test_an_unknown_notice_is_given_up_and_the_next_one_comes(desk: Desk):
-    await desk.queue("odd", kind="sonnet")
-    await desk.queue("<b>1.0</b> &amp;")
-    await desk.sender.deliver()
-    await desk.sender.deliver()
-    assert desk.states() == [OutboxState.FAILED, OutboxState.SENT]
-    assert "Sei Trader <b>1.0</b> &amp; is up on &." in desk.texts()[1]
-
-
-async def test_no_connection_at_all_is_no_repetition(clock: FakeClock):
-    ledger = FakeLedger(FakeRecords(clock))
-    request = AiohttpRequest(connect_timeout=0.3)
-    await request.initialize()
-    bot = ExtBot(TOKEN, "http://127.0.0.1:9/bot", "http://127.0.0.1:9/file", request=request)
-    sender = OutboxSender(bot, ledger, cast("Services", SimpleNamespace(clock=clock)))
-    await ledger.queue(Notice(ANN, "boot", "k", {"version": "1", "network": "", "recovered": "0"}),
-                       clock.now())  # fmt: skip
-    await sender.deliver()
-    await request.shutdown()
-    waiting = ledger.notices[0]
+async def test_what_never_left_is_no_repeat_and_waits_longer_each_time(office: Office):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    sender = make_sender(office, f"http://127.0.0.1:{port}")
+    waiting = await queue(office, "a")
+    waits = []
+    for _ in range(9):
+        assert await sender.deliver() == 1
+        waits.append((waiting.due_at - office.clock.now()).total_seconds())
+        office.clock.jump(waits[-1])
+    assert waits == [4, 8, 16, 32, 64, 128, 256, 300, 300]
     assert (waiting.state, waiting.repeat) == (OutboxState.PENDING, False)
+    await sender.bot.request.shutdown()
 
 
-async def test_a_bell_wakes_a_sender_that_rests(desk: Desk):
-    running = asyncio.create_task(desk.sender.run())
-    try:
-        await asyncio.sleep(0)
-        await desk.queue("1.0")
-        desk.sender.wake()
-        await desk.telegram.wait_for(lambda: desk.texts()[1:], 1.0)
-    finally:
+async def test_a_chat_that_fails_does_not_hold_up_another(
+    office: Office, telegram: TelegramStandIn, sender: OutboxSender
+):
+    telegram.faults.plan("sendMessage", Fault.LOSE_ANSWER)
+    await queue(office, "a")
+    slow = asyncio.create_task(sender.deliver())
+    await telegram.wait_for(lambda: telegram.calls("sendMessage"))
+    await queue(office, "b", BO)
+    await drain(office, sender)
+    assert keys(telegram, BO) == ["b"]
+    await slow
+    assert office.ledger.notices[0].state == OutboxState.PENDING
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("unheard of", {}),
+        ("outcome", {"intent": "unknown"}),
+        ("deposit", {"agent": "99", "symbol": "SEI", "raw": "1"}),
+        ("deposit", {}),
+    ],
+)
+async def test_what_cannot_be_put_into_words_is_given_up(
+    office: Office, telegram: TelegramStandIn, sender: OutboxSender, kind: str, data: dict[str, str]
+):
+    await office.ledger.queue(Notice(ANN, kind, "x", data), office.clock.now())
+    await queue(office, "later")
+    with capture_logs() as logs:
+        await drain(office, sender)
+    assert [w.state for w in office.ledger.notices] == [OutboxState.FAILED, OutboxState.SENT]
+    assert keys(telegram) == ["later"]
+    assert logs[0]["notice"] == "x"
+
+
+async def test_a_notice_that_breaks_is_tried_for_a_while_and_holds_up_its_own_chat_only(
+    office: Office, telegram: TelegramStandIn, sender: OutboxSender
+):
+    data = {"agent": "no number", "symbol": "SEI", "raw": "1"}
+    await office.ledger.queue(Notice(ANN, "deposit", "x", data), office.clock.now())
+    broken = office.ledger.notices[0]
+    await queue(office, "a")
+    await queue(office, "b", BO)
+    with capture_logs():
+        await drain(office, sender)
+        assert broken.state == OutboxState.PENDING
+        assert keys(telegram, BO) == ["b"]
+        for _ in range(11):
+            office.clock.jump(300)
+            await drain(office, sender)
+    assert broken.state == OutboxState.FAILED
+    assert keys(telegram) == ["a"]
+
+
+async def test_it_delivers_when_woken_and_outlives_a_broken_store(
+    office: Office, telegram: TelegramStandIn, sender: OutboxSender
+):
+    failures: list[Exception] = []
+
+    def busy(method: str, _: tuple[object, ...]) -> Exception | None:
+        if method != "claim" or failures:
+            return None
+        failures.append(RuntimeError("database is locked"))
+        sender.wake()
+        return failures[0]
+
+    sender.outbox = Faulty(office.ledger, busy)
+    await queue(office, "a")
+    with capture_logs() as logs:
+        running = asyncio.create_task(sender.run())
+        await telegram.wait_for(lambda: texts(telegram), 1.5)
         running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+    assert [entry["event"] for entry in logs] == ["outbox_failed"]
+
+
+async def test_outcomes_read_as_they_are_when_they_are_sent(
+    office: Office, telegram: TelegramStandIn, sender: OutboxSender
+):
+    """A late `pending` tells the outcome, not that it is still awaited."""
+    agent = await office.agent(USDC="100", SEI="10")
+    intent = await office.confirmed(agent)
+    office.chain.automine = False
+    task = office.execute.start(intent)
+    await office.clock.advance(16)
+    office.chain.mine()
+    await office.finish(task)
+    await drain(office, sender)
+    assert [n.kind for n in office.notices()] == ["pending", "outcome"]
+    assert all("Bought 39.98 SEI" in text for text in texts(telegram))
+
+
+async def test_a_recovered_outcome_says_that_the_bot_was_restarted(
+    office: Office, telegram: TelegramStandIn, sender: OutboxSender
+):
+    intent = await office.confirmed(await office.agent(USDC="100", SEI="10"))
+    await office.restart()
+    await office.settle()
+    await drain(office, sender)
+    assert office.executed(intent) == 1
+    assert "I was restarted" in texts(telegram)[0]
+
+
+async def test_deposits_are_told_with_their_agent(
+    office: Office, telegram: TelegramStandIn, sender: OutboxSender
+):
+    agent = await office.agent("A.Z", USDC="12.5")
+    await office.deposits.tick()
+    await drain(office, sender)
+    assert texts(telegram) == ["📥 12.5 USDC arrived at 🤖 A.Z."]
+    assert (
+        telegram.messages(ANN)[-1]["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
+        == f"portfolio:view:{agent.id}"
+    )
