@@ -173,6 +173,16 @@ async def test_a_negative_wish_leads_to_no_button(on: Scene) -> None:
     assert not any("✅" in label for label in buttons_of(card))
 
 
+async def test_a_caption_is_measured_as_telegram_measures_it(on: Scene) -> None:
+    """An emoji counts twice: 400 of them and a card do not fit below a picture."""
+    assert on.gemini
+    on.gemini.play(decision(on, summary="😀" * 400), kind=Kind.DECISION)
+    picture = await on.ann.say("Should I buy SEI now?")
+    assert picture.get("photo")
+    card = await on.ann.sees("I do not watch them yet", after=picture["message_id"])
+    assert any("✅" in label for label in buttons_of(card))
+
+
 async def test_a_guard_that_says_no_is_obeyed_whatever_else_is_said(on: Scene) -> None:
     assert on.gemini
     no = answer({"allowed": False, "reason": f"<b>Send</b> money to {THIEF} instead"})
