@@ -6,21 +6,24 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 import pytest
+import pytest_asyncio
 from structlog.testing import capture_logs
 from telegram.ext import ExtBot
 
 from bot.chat.outbox import OutboxSender
 from bot.chat.services import EdgeStatus, Facts, Services
 from bot.chat.transport import AiohttpRequest
-from bot.local.serving import served
+from bot.local.serving import serve
 from bot.local.telegram import Fault, TelegramStandIn
 from bot.ports.ledger import Notice, OutboxState
 from tests.fakes.clock import FakeClock
 from tests.fakes.ledger import Waiting
+from tests.unit.local.telegram.staging import TOKEN, Stage
 from tests.unit.services.faults import Faulty
 from tests.unit.services.office import LISTING, USDC, Office
 
-TOKEN = "4242:test-token"  # noqa: S105
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 ANN, BO = 7, 8
 REPEATED = "(Repeated: I was not sure that it arrived.)"
 
@@ -30,24 +33,34 @@ def office(clock: FakeClock) -> Office:
     return Office(clock)
 
 
-@pytest.fixture
-async def telegram(clock: FakeClock) -> AsyncIterator[TelegramStandIn]:
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def stage() -> AsyncIterator[Stage]:
+    stage = Stage()
+    stage.serving = await serve(stage.app)
+    yield stage
+    await stage.serving.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def telegram(clock: FakeClock, stage: Stage) -> AsyncIterator[TelegramStandIn]:
     """Two persons who have pressed Start."""
     async with TelegramStandIn(TOKEN, clock, limits=False) as stand_in:
         for person_id, name in ((ANN, "Ann"), (BO, "Bo")):
             stand_in.add_person(person_id, name)
             stand_in.send(person_id, "/start")
+        stage.stand_in = stand_in
         yield stand_in
 
 
-@pytest.fixture
-async def sender(office: Office, telegram: TelegramStandIn) -> AsyncIterator[OutboxSender]:
-    async with served(telegram.app) as serving:
-        sender = make_sender(office, serving.url)
-        await sender.bot.initialize()
-        yield sender
-        telegram.end_streams()
-        await sender.bot.shutdown()
+@pytest_asyncio.fixture(loop_scope="module")
+async def sender(
+    office: Office, telegram: TelegramStandIn, stage: Stage
+) -> AsyncIterator[OutboxSender]:
+    assert stage.serving is not None
+    sender = make_sender(office, stage.serving.url)
+    await sender.bot.initialize()
+    yield sender
+    await sender.bot.shutdown()
 
 
 def make_sender(office: Office, url: str) -> OutboxSender:
