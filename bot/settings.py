@@ -5,13 +5,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from eth_account import Account
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.domain.errors import SettingsError
 
 _KEY_BYTES = 32
+_PRIVATE_KEY = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 _BOT_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 TELEGRAM_API = "https://api.telegram.org"
 COINGECKO_API = "https://api.coingecko.com/api/v3"
@@ -94,11 +94,8 @@ class Settings(BaseSettings):
     @field_validator("pvt_key", "deployer_key")
     @classmethod
     def _check_key(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None:
-            try:
-                Account.from_key(value.get_secret_value())
-            except Exception:  # noqa: BLE001 - any failure means the same, and may quote the key
-                raise ValueError("must be 32 bytes in hexadecimal, a private key") from None
+        if value is not None and not _PRIVATE_KEY.fullmatch(value.get_secret_value()):
+            raise ValueError("must be 32 bytes in hexadecimal, a private key")
         return value
 
     @field_validator("actor_seed")
@@ -114,6 +111,11 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.data_dir / 'bot.db'}"
+
+    def secrets(self) -> list[str]:
+        """The values that no log may show."""
+        values = [getattr(self, name) for name in type(self).model_fields]
+        return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
 
     @property
     def public(self) -> str:

@@ -14,7 +14,7 @@ from telegram import (
     BotCommandScopeChat,
     Update,
 )
-from telegram.error import TelegramError
+from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, BaseUpdateProcessor, TypeHandler
 from typing_extensions import override
 
@@ -25,6 +25,7 @@ from bot.chat.router import Router
 from bot.chat.services import Services
 from bot.chat.talk import Bot
 from bot.chat.transport import AiohttpRequest
+from bot.domain.errors import SettingsError, UpstreamError
 from bot.ports.ledger import Outbox
 
 log = structlog.get_logger(__name__)
@@ -80,9 +81,15 @@ class TelegramDoor:
         """Register the commands and begin to poll and deliver.
 
         Raises:
-            TelegramError: the Bot API refuses the token or cannot be reached.
+            SettingsError: the Bot API refuses the token.
+            UpstreamError: it cannot be reached.
         """
-        await self.application.initialize()
+        try:
+            await self.application.initialize()
+        except InvalidToken:
+            raise SettingsError("TG_BOT_TOKEN is refused by the Bot API at TG_API_URL") from None
+        except TelegramError as error:
+            raise UpstreamError("telegram", type(error).__name__, retryable=True) from None
         await self._register_commands()
         await self.application.start()
         if self.application.updater is None:

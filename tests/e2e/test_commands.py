@@ -139,6 +139,11 @@ async def test_deploy_then_run_then_a_second_one_is_refused(tmp_path: Path) -> N
         assert "31337" in said
         assert "1328" in said
 
+        code, said = await run("run", cwd=tmp_path, env=env | {"TG_BOT_TOKEN": "2:another"})
+        assert code == 2
+        assert "TG_BOT_TOKEN is refused" in said
+        assert "2:another" not in said
+
         with free_port() as port:
             env["PORT"] = str(port)
         process = await asyncio.create_subprocess_exec(

@@ -21,7 +21,6 @@ CATCH_ALL = {
     "bot/chat/outbox.py",
     "bot/chat/router.py",
     "bot/jobs/runner.py",
-    "bot/settings.py",
 }
 """Ends of a door or a background task, where an error has nobody left to go to."""
 
