@@ -145,6 +145,23 @@ async def test_notices_arrive_in_order_and_once(
     assert await sender.deliver() == 0
 
 
+async def test_a_notice_of_the_same_key_is_the_same_notice(
+    office: Office, telegram: TelegramStandIn, sender: OutboxSender
+):
+    for _ in range(2):
+        await queue(office, "a")
+    await drain(office, sender)
+    assert keys(telegram) == ["a"]
+
+
+async def test_what_is_foreign_in_a_notice_stays_text(
+    office: Office, telegram: TelegramStandIn, sender: OutboxSender
+):
+    await queue(office, "<b>1.0</b>&amp;")
+    await drain(office, sender)
+    assert "Sei Trader <b>1.0</b>&amp; is up on test." in texts(telegram)[0]
+
+
 async def test_a_retry_after_is_obeyed_and_was_no_delivery(
     office: Office, telegram: TelegramStandIn, sender: OutboxSender
 ):
@@ -324,6 +341,24 @@ async def test_it_delivers_when_woken_and_outlives_a_broken_store(
         await telegram.wait_for(lambda: texts(telegram), 1.5)
         running.cancel()
     assert [entry["event"] for entry in logs] == ["outbox_failed"]
+
+
+async def test_a_bell_wakes_a_sender_that_rests(
+    office: Office, telegram: TelegramStandIn, sender: OutboxSender
+):
+    looked = asyncio.Event()
+
+    def look(method: str, _: tuple[object, ...]) -> None:
+        if method == "claim":
+            looked.set()
+
+    sender.outbox = Faulty(office.ledger, after=look)
+    running = asyncio.create_task(sender.run())
+    await looked.wait()
+    await queue(office, "a")
+    sender.wake()
+    await telegram.wait_for(lambda: texts(telegram), 1.5)
+    running.cancel()
 
 
 async def test_outcomes_read_as_they_are_when_they_are_sent(

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.errors import UpstreamError
@@ -258,11 +258,7 @@ async def weather(rolls: list[str], events: Sequence[str]) -> int:
     return left
 
 
-@settings(
-    max_examples=120,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@settings(max_examples=120)
 @given(
     rolls=st.lists(st.sampled_from(ROLLS), max_size=120),
     events=st.lists(st.sampled_from(EVENTS), max_size=25),
