@@ -23,9 +23,9 @@ from bot.chain.deployment import verify_deployment
 from bot.chat.services import EdgeStatus
 from bot.clock import SystemClock
 from bot.domain.errors import SettingsError
-from bot.local.serving import serve
 from bot.logs import configure_logs
 from bot.ports.clock import Clock
+from bot.serving import serve
 from bot.settings import Environment, Settings
 from bot.web.door import create_door
 

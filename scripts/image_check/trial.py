@@ -15,8 +15,8 @@ from bot.app.edges import deployment_path
 from bot.app.run import local_service
 from bot.clock import SystemClock
 from bot.local.gemini.server import GeminiStandIn
-from bot.local.serving import served
 from bot.local.telegram.stand_in import TelegramStandIn
+from bot.serving import served
 from bot.settings import Settings
 from scripts.image_check.recipe import Stage
 from scripts.image_check.roots import inside

@@ -24,9 +24,9 @@ from bot.local.chain.exchange import LOCAL_COINS
 from bot.local.chain.world import LocalChain, LocalChainOptions, local_chain
 from bot.local.gemini.server import GeminiStandIn
 from bot.local.market.standin import MarketStandIn
-from bot.local.serving import served
 from bot.local.telegram.stand_in import TelegramStandIn
 from bot.local.telegram.world import ADA, ANN, BO
+from bot.serving import served
 from tests.bench import echo
 from tests.bench.line import Line
 from tests.bench.processes import PYTHON, clean_environment, running

@@ -27,8 +27,8 @@ from bot.local.chain.accounts import MAKER_KEY
 from bot.local.chain.exchange import LOCAL_COINS, Exchange
 from bot.local.chain.maker import MarketMaker
 from bot.local.gemini.server import GeminiStandIn
-from bot.local.serving import served
 from bot.ports.chain import Executor
+from bot.serving import served
 from tests.e2e.stage import PATIENCE_S, Person, Stage, raise_curtain, text_of
 
 DEEP, FAST = "deep-model", "fast-model"

@@ -11,10 +11,10 @@ from pydantic import SecretStr
 from bot.app.run import Local, local_service
 from bot.app.service import Parts
 from bot.local.gemini.server import GeminiStandIn
-from bot.local.serving import served
 from bot.local.telegram.stand_in import TelegramStandIn
 from bot.local.telegram.world import ADA, ANN, BO
 from bot.ports.clock import Clock
+from bot.serving import served
 from bot.settings import Settings
 
 Message = dict[str, Any]

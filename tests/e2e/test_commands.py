@@ -19,8 +19,8 @@ from bot.clock import SystemClock
 from bot.local.chain.accounts import DEPLOYER_KEY
 from bot.local.chain.anvil import Anvil, start_anvil
 from bot.local.market.standin import MarketStandIn
-from bot.local.serving import served
 from bot.local.telegram.stand_in import TelegramStandIn
+from bot.serving import served
 
 TOKEN = "1:commands-test"
 OURS = ("TG_", "GOOGLE_", "GEMINI_", "COINGECKO_", "SEI_", "PVT_", "ACTOR_", "DEPLOYER_")

@@ -29,9 +29,9 @@ from bot.local.chain.exchange import LOCAL_COINS
 from bot.local.chain.world import LocalChain, LocalChainOptions, local_chain
 from bot.local.gemini.server import GeminiStandIn
 from bot.local.market.standin import MarketStandIn
-from bot.local.serving import served
 from bot.local.telegram.stand_in import TelegramStandIn
 from bot.local.telegram.world import ANN
+from bot.serving import served
 from tests.e2e.stage import Person, buttons_of, text_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

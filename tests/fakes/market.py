@@ -16,9 +16,9 @@ from bot.domain.analysis import Candle, MarketSummary, PriceHistory, TokenProfil
 from bot.domain.errors import UpstreamError
 from bot.domain.money import Price, Token
 from bot.local.market import MarketStandIn
-from bot.local.serving import Serving, served
 from bot.ports.clock import Clock
 from bot.ports.market import SPANS_DAYS, Market, MarketStore
+from bot.serving import Serving, served
 from tests.fakes.clock import FakeClock
 
 _PREFIX = "/market/api/v3"

@@ -14,8 +14,8 @@ from bot.llm.gemini import GeminiBrain
 from bot.llm.prompts import load_prompts
 from bot.llm.rules import RuleBrain
 from bot.local.gemini.server import GeminiStandIn
-from bot.local.serving import served
 from bot.ports.brain import Brain
+from bot.serving import served
 from tests.fakes.brain import FakeBrain
 from tests.fakes.market import SteppingClock
 from tests.unit.llm.samples import FALLING, LISTED, UNKNOWN, brief, turn, view

@@ -6,7 +6,7 @@ import signal
 import sys
 
 from bot.local.gemini.server import GeminiStandIn
-from bot.local.serving import served
+from bot.serving import served
 
 
 async def _run(port: int, delay_s: float) -> None:

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from bot.clock import SystemClock
-from bot.local.serving import serve
 from bot.local.telegram.stand_in import TelegramStandIn
+from bot.serving import serve
 
 
 def main() -> None:

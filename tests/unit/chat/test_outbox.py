@@ -13,9 +13,9 @@ from telegram.ext import ExtBot
 from bot.chat.outbox import OutboxSender
 from bot.chat.services import EdgeStatus, Facts, Services
 from bot.chat.transport import AiohttpRequest
-from bot.local.serving import serve
 from bot.local.telegram import Fault, TelegramStandIn
 from bot.ports.ledger import Notice, OutboxState
+from bot.serving import serve
 from tests.fakes.clock import FakeClock
 from tests.fakes.ledger import Waiting
 from tests.unit.local.telegram.staging import TOKEN, Stage

@@ -9,7 +9,7 @@ import pytest_asyncio
 from bot.llm.gemini import GeminiBrain
 from bot.llm.prompts import load_prompts
 from bot.local.gemini.server import GeminiStandIn
-from bot.local.serving import served
+from bot.serving import served
 from tests.fakes.market import SteppingClock
 
 PROMPTS = load_prompts(Path(__file__).parents[3] / "prompts")

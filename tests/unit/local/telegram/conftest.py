@@ -4,8 +4,8 @@ import pytest
 import pytest_asyncio
 from telegram import Bot
 
-from bot.local.serving import serve
 from bot.local.telegram import ANN, TelegramStandIn
+from bot.serving import serve
 from tests.fakes.clock import FakeClock
 from tests.unit.local.telegram.staging import TOKEN, Stage, make_bot
 

@@ -7,8 +7,8 @@ from starlette.types import Receive, Scope, Send
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
-from bot.local.serving import Serving
 from bot.local.telegram import TelegramStandIn
+from bot.serving import Serving
 
 TOKEN = "4242:test-token"  # noqa: S105
 

@@ -11,8 +11,8 @@ from starlette.routing import Mount
 from telegram import Bot, BotCommand, BotCommandScopeChat, InlineKeyboardButton
 from telegram import InlineKeyboardMarkup as Keyboard
 
-from bot.local.serving import served
 from bot.local.telegram import ADA, ANN, BO, GROUP, TelegramStandIn
+from bot.serving import served
 from tests.unit.local.telegram.staging import make_bot, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -14,8 +14,8 @@ from telegram.ext import (
     ContextTypes,
 )
 
-from bot.local.serving import served
 from bot.local.telegram import ANN, BO, GROUP, SIGNALS_TOPIC, NotPossible, TelegramStandIn
+from bot.serving import served
 from tests.fakes.clock import FakeClock
 from tests.unit.local.telegram.staging import make_bot
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from starlette.responses import PlainTextResponse
 
-from bot.local.serving import serve, served
+from bot.serving import serve, served
 
 hello = PlainTextResponse("hello")
 
