@@ -14,9 +14,10 @@ import structlog
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
+from bot.app.adapters import Parts, adapters
 from bot.app.edges import Edge, Edges, real_edges
 from bot.app.keys import keys_of, local_keys
-from bot.app.service import Parts, Service, adapters, running, wire
+from bot.app.service import Service, running, wire
 from bot.app.standins import StandIns, local_edges
 from bot.chain.deployer import connected
 from bot.chain.deployment import verify_deployment

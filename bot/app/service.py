@@ -2,23 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
 import structlog
 
 import bot.chat.commands
 import bot.jobs.catalogue
 import bot.venues
-import db
+from bot.app.adapters import Parts
 from bot.app.edges import Edges
 from bot.catalogue import discover
-from bot.chain.reader import RpcReader
-from bot.chain.rpc import Rpc
-from bot.chain.sender import RpcExecutor
-from bot.chain.signer import Signer
 from bot.chat.command import Command
 from bot.chat.door import TelegramDoor, build_door
 from bot.chat.services import EdgeStatus, Facts, Services
@@ -26,16 +21,8 @@ from bot.domain.errors import UpstreamError
 from bot.domain.tokens import Listing
 from bot.jobs.job import Job, JobDesk
 from bot.jobs.runner import JobRunner
-from bot.llm.gemini import GeminiBrain
-from bot.llm.prompts import load_prompts
-from bot.llm.rules import RuleBrain
-from bot.market.cached import CachedMarket
-from bot.market.coingecko import CoinGecko
 from bot.policy.risk import Limits
-from bot.ports.brain import Brain
-from bot.ports.chain import Executor, Venue
-from bot.ports.clock import Clock
-from bot.ports.ledger import Journal, Notice, Outbox
+from bot.ports.ledger import Notice
 from bot.services.answering import Desk
 from bot.services.confirm import Confirm
 from bot.services.converse import Converse
@@ -50,25 +37,6 @@ from bot.settings import Settings
 from bot.web.terms import TERMS_VERSION
 
 log = structlog.get_logger(__name__)
-
-PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
-FIRST_SEED_VERSION = 1
-
-
-@dataclass(slots=True)
-class Parts:
-    """Adapters that tests may wrap before the service is wired around them."""
-
-    clock: Clock
-    database: db.Database
-    journal: Journal
-    outbox: Outbox
-    executor: Executor
-    reader: RpcReader
-    venues: Sequence[Venue]
-    market: CachedMarket
-    brain: Brain
-    fallback: Brain
 
 
 @dataclass(slots=True)
@@ -85,72 +53,6 @@ class Service:
     async def edges(self) -> Sequence[EdgeStatus]:
         """Every edge, asked now."""
         return await self.services.facts.edges()
-
-
-@asynccontextmanager
-async def adapters(settings: Settings, edges: Edges, clock: Clock) -> AsyncIterator[Parts]:
-    """Open the database and connect to every edge.
-
-    Raises:
-        SettingsError: the chain is another one, or the database cannot be used.
-        UpstreamError: the chain does not answer.
-    """
-    async with AsyncExitStack() as stack:
-        database = await db.open(settings.database, clock)
-        stack.push_async_callback(database.close)
-        rpc = Rpc(edges.rpc_url)
-        stack.push_async_callback(rpc.close)
-        signer = Signer(edges.keys.server, {FIRST_SEED_VERSION: edges.keys.seed})
-        executor = RpcExecutor(
-            rpc,
-            signer,
-            clock,
-            chain_id=edges.deployment.chain_id,
-            orchestrator=edges.deployment.orchestrator,
-        )
-        await executor.check_chain_id()
-        reader = RpcReader(rpc, edges.deployment.lens)
-        kinds = discover(bot.venues, "VENUE")
-        key = settings.coingecko_api_key
-        feed = CoinGecko(
-            clock,
-            edges.market_url,
-            key.get_secret_value() if key else None,
-            rate_per_min=settings.coingecko_rate_per_min,
-        )
-        stack.push_async_callback(feed.aclose)
-        market = CachedMarket(feed, database.market, clock)
-        stack.push_async_callback(market.aclose)
-        fallback = RuleBrain()
-        brain = _gemini(settings, clock, stack) or fallback
-        yield Parts(
-            clock=clock,
-            database=database,
-            journal=database.journal,
-            outbox=database.outbox,
-            executor=executor,
-            reader=reader,
-            venues=[kinds[v.kind].build(v, reader) for v in edges.deployment.venues],
-            market=market,
-            brain=brain,
-            fallback=fallback,
-        )
-
-
-def _gemini(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Brain | None:
-    prompts = load_prompts(PROMPTS)
-    if settings.google_api_key is None:
-        return None
-    brain = GeminiBrain(
-        settings.google_api_key.get_secret_value(),
-        settings.google_api_url,
-        settings.gemini_model,
-        settings.gemini_fast_model,
-        prompts,
-        clock,
-    )
-    stack.push_async_callback(brain.aclose)
-    return brain
 
 
 def wire(settings: Settings, edges: Edges, parts: Parts) -> Service:

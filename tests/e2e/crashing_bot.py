@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from bot.app.adapters import Parts
 from bot.app.run import prepare, real_service
-from bot.app.service import Parts
 from bot.domain.trade import IntentState
 from bot.settings import check_real, load_settings
 

@@ -15,7 +15,7 @@ from typing import Any, cast
 import psutil
 from web3.types import RPCEndpoint
 
-from bot.app.service import PROMPTS, Parts
+from bot.app.adapters import PROMPTS, Parts
 from bot.chain.deployer import connected
 from bot.clock import SystemClock
 from bot.domain.errors import UpstreamError

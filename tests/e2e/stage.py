@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from bot.app.adapters import Parts
 from bot.app.run import Local, local_service
-from bot.app.service import Parts
 from bot.local.gemini.server import GeminiStandIn
 from bot.local.telegram.stand_in import TelegramStandIn
 from bot.local.telegram.world import ADA, ANN, BO

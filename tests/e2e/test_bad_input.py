@@ -131,7 +131,7 @@ async def test_an_unknown_token_in_a_question_is_left_out_and_said(on: Scene) ->
     on.gemini.play(answer({"symbols": ["SEI"], "unknown": ["<B>PEPE"]}), kind=Kind.TICKER)
     on.gemini.play(answer({"symbols": ["SEI"], "unknown": ["PEPE"]}), kind=Kind.TICKER)
     async with on.nothing_moves():
-        await on.ann.say("is <b>PEPE</b> & SEI any good?")
+        assert (await on.ann.say("is <b>PEPE</b> & SEI any good?")).get("photo")
         await on.ann.say("is PEPE or SEI better?")
         said = text_of(await on.ann.sees("I do not trade PEPE, so I left that out."))
         assert "BUY SEI" in said
@@ -230,9 +230,10 @@ async def test_an_answer_that_comes_too_late_is_told_so(on: Scene) -> None:
     async with on.nothing_moves():
         await on.ann.say("/buy SEI")
         on.clock.jump(minutes=16)
-        said = text_of(await on.ann.say("$5"))
-        assert "has run out" in said
-        assert "/buy" in said
+        said = await on.ann.say("$5")
+        assert "has run out" in text_of(said)
+        assert "/buy" in text_of(said)
+        await on.ann.sees("market is calm", after=said["message_id"])
         stale = await on.ann.say("/buy SEI")
         on.clock.jump(minutes=16)
         assert "Buy SEI?" not in text_of(await on.ann.press(stale, "Cancel"))
