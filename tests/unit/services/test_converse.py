@@ -19,6 +19,7 @@ from bot.domain.errors import AnswerBlockedError, SeiTraderError, UpstreamError,
 from bot.domain.people import Agent
 from bot.services.converse import Converse
 from bot.services.questions import Advised, Decided, Question, SecretPastedError
+from tests.unit.services.faults import Faulty, failing
 from tests.unit.services.office import BO, CHAT, PRICES, Office
 
 DOWN = UpstreamError("gemini", "503", retryable=True)
@@ -248,6 +249,16 @@ async def test_an_analyst_that_fails_is_replaced_and_that_is_said(
     assert answer.notes == (f"deep model {why}, {STAND_IN}",)
 
 
+async def test_two_calls_that_fail_side_by_side_are_one_failure(office: Office, agent: Agent):
+    """Guard and tickers are asked at once; both are asked of the stand-in again."""
+    both = failing(DOWN, "guard", "extract")
+    office.brain = Faulty(office.brain, both)  # type: ignore[assignment]
+    answer = await asked(office, agent)
+    assert answer.decision.analyst == "rule-based analyst"
+    assert answer.notes == (f"deep model cannot be reached or is busy, {STAND_IN}",)
+    assert office.fallback.questions == ["buy SEI?"]
+
+
 async def test_advice_falls_back_too(office: Office, agent: Agent):
     office.brain.advice = DOWN
     answer = await ask(office, agent, "how is the market?")
@@ -309,6 +320,15 @@ async def test_without_the_chain_it_answers_and_claims_no_balance(
     assert answer.suggested_usd == 0
     assert answer.notes == ("The chain does not answer, so I do not know what you hold.",)
     assert office.brain.briefs[0].holdings == ()
+
+
+async def test_a_chain_that_is_back_at_the_second_look_is_not_blamed(office: Office, agent: Agent):
+    lost = failing(UpstreamError("chain", "no answer", retryable=True), "read_balances", times=1)
+    office.reader = Faulty(office.reader, lost)  # type: ignore[assignment]
+    office.brain.decisions.append(MoreContext(("WBTC",), 30))
+    answer = await asked(office, agent)
+    assert answer.notes == ()
+    assert answer.suggested_usd == 25
 
 
 async def test_an_agent_that_is_still_opening_may_ask(office: Office, agent: Agent):

@@ -471,3 +471,31 @@ async def test_an_intent_without_an_agent_is_a_bug_that_blocks_nobody(office: Of
     assert isinstance(task.exception(), LookupError)
     with pytest.raises(LookupError):
         await office.execute.drive(IntentId("unheard of"), "0x")
+
+
+async def test_a_node_that_lags_behind_does_not_hold_up_the_next(office: Office, agent: Agent):
+    """It still tells the nonce of the trade before."""
+
+    class Lagging(Faulty):
+        async def read_nonce(self, account: str) -> int:
+            return 0
+
+    office.execute = office.new_execute(executor=Lagging(office.executor))
+    for nonce in (0, 1):
+        done = await office.run(await office.confirmed(agent), seconds=1)
+        assert done.signed is not None
+        assert (done.state, done.signed.nonce) == (IntentState.SETTLED, nonce)
+
+
+async def test_waiting_is_counted_from_the_sending(office: Office, agent: Agent):
+    """Not from the offer, which may have been looked at for long."""
+    origin = await office.origin()
+    offer = (await office.propose.propose(office.request(agent), origin)).intent
+    office.clock.jump(50)
+    intent = await office.confirm.confirm(offer.id, origin.user)
+    office.chain.automine = False
+    task = office.execute.start(intent)
+    await office.clock.advance(14)
+    assert office.notices() == []
+    office.chain.mine()
+    await office.finish(task)
