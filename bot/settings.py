@@ -166,7 +166,7 @@ def check_local(settings: Settings) -> None:
     """What `sei-trader local` refuses.
 
     Raises:
-        SettingsError: production has no stand-ins.
+        SettingsError: production has no stand-ins, and a real chain no generated keys.
     """
     if settings.environment is Environment.PRODUCTION:
         raise SettingsError(
@@ -174,6 +174,17 @@ def check_local(settings: Settings) -> None:
         )
     if settings.tg_api_url and settings.tg_bot_token is None:
         raise SettingsError("TG_API_URL is set but TG_BOT_TOKEN is not")
+    if settings.sei_network is not NetworkName.LOCAL:
+        missing = [
+            f"  {name.upper()} is missing: {purpose(name)}"
+            for name in ("tg_bot_token", "pvt_key", "actor_seed")
+            if getattr(settings, name) is None
+        ]
+        if missing:
+            raise SettingsError(
+                f"On {settings.sei_network} nothing that guards money is a stand-in:\n"
+                + "\n".join(missing)
+            )
 
 
 def purpose(name: str) -> str:

@@ -18,6 +18,12 @@ _ONE = sa.select(user_agents).where(user_agents.c.id == sa.bindparam("agent_id")
 _OF_USER = _ALL.where(user_agents.c.user_id == sa.bindparam("user_id"), _kept)
 _LIVE = _ALL.where(user_agents.c.escrow_address != "", _kept)
 _OPENING = _ALL.where(user_agents.c.state == AgentState.OPENING)
+_OURS = sa.select(user_agents.c.id).where(
+    sa.or_(
+        user_agents.c.escrow_address == sa.bindparam("escrow"),
+        user_agents.c.actor_address == sa.bindparam("actor"),
+    )
+)
 _CURRENT = sa.select(chats.c.agent_id).where(chats.c.chat_id == sa.bindparam("chat"))
 
 
@@ -85,6 +91,10 @@ class SqlAgents:
     async def load_opening(self) -> Sequence[Agent]:
         """Agents whose escrow is not registered yet, for recovery."""
         return [_agent(row) for row in await self._store.fetch(_OPENING)]
+
+    async def is_ours(self, address: str) -> bool:
+        """Whether a checksummed address is an escrow or an actor of any agent, closed or not."""
+        return bool(await self._store.fetch(_OURS, escrow=address, actor=address))
 
     async def save_instructions(self, agent_id: AgentId, instructions: str) -> None:
         """Replace an agent's instructions."""

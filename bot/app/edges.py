@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bot.app.keys import Keys
 from bot.chain.deployment import Deployment
@@ -67,6 +68,12 @@ def chain_url(settings: Settings) -> str:
     return NETWORKS[settings.sei_network.value].rpc_url
 
 
+def chain_edge(settings: Settings) -> Edge:
+    """The chain behind an RPC; its host only, as a path may hold a key."""
+    host = urlsplit(chain_url(settings)).hostname
+    return Edge("Chain", real=True, detail=f"{settings.sei_network} at {host}")
+
+
 def chain_id(settings: Settings) -> int:
     """The chain id that SEI_NETWORK means."""
     if settings.sei_network is NetworkName.LOCAL:
@@ -94,7 +101,7 @@ def real_edges(settings: Settings, keys: Keys) -> Edges:
             telegram_edge(settings),
             analyst_edge(settings),
             market_edge(settings),
-            Edge("Chain", real=True, detail=f"{settings.sei_network} at {chain_url(settings)}"),
+            chain_edge(settings),
         ),
         admin_ids=settings.admin_ids,
     )

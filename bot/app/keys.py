@@ -5,6 +5,7 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.domain.errors import SettingsError
 from bot.settings import Settings
 
 _BYTES = 32
@@ -41,10 +42,18 @@ def local_keys(settings: Settings) -> Keys:
 
 def _load_or_make(path: Path) -> dict[str, str]:
     if path.exists():
-        loaded: dict[str, str] = json.loads(path.read_text())
+        try:
+            loaded: dict[str, str] = json.loads(path.read_text())
+        except ValueError:
+            raise SettingsError(
+                f"{path} is damaged. Without its keys this local chain is lost: delete the state "
+                "folder to begin anew."
+            ) from None
         return loaded
     made = {"pvt_key": secrets.token_hex(_BYTES), "actor_seed": secrets.token_hex(_BYTES)}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(made))
+    draft = path.with_suffix(".draft")
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps(made))
+    draft.replace(path)
     return made

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -33,6 +34,9 @@ from bot.web.door import create_door
 log = structlog.get_logger(__name__)
 
 _LOOPBACK = "127.0.0.1"
+_PRIVATE = 0o077
+"""Nobody else on the machine reads the books, the keys, or the chat."""
+
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - the door of a server, behind its own proxy
 
 
@@ -189,5 +193,9 @@ def _say(text: str) -> None:
 
 
 def prepare(settings: Settings) -> None:
-    """Set up logging for the process."""
-    configure_logs(production=settings.environment is Environment.PRODUCTION)
+    """Set up logging and file rights for the process."""
+    os.umask(_PRIVATE)
+    os.umask(_PRIVATE)
+    configure_logs(
+        production=settings.environment is Environment.PRODUCTION, secrets=settings.secrets()
+    )

@@ -18,6 +18,7 @@ from bot.chat.command import Command
 from bot.chat.door import TelegramDoor, build_door
 from bot.chat.services import EdgeStatus, Facts, Services
 from bot.domain.errors import UpstreamError
+from bot.domain.people import UserId
 from bot.domain.tokens import Listing
 from bot.jobs.job import Job, JobDesk
 from bot.jobs.runner import JobRunner
@@ -80,7 +81,13 @@ class _Wiring:
         parts, books = self.parts, self.parts.database
         execute = self._execute()
         deposits = WatchDeposits(
-            books.agents, books.deposits, parts.reader, self.listing, self.wake
+            books.agents,
+            books.deposits,
+            parts.reader,
+            parts.market,
+            self.listing,
+            self.limits,
+            self.wake,
         )
         services = self._services(execute)
         commands: dict[str, Command] = discover(bot.chat.commands, "COMMAND")
@@ -110,7 +117,9 @@ class _Wiring:
     def _services(self, execute: Execute) -> Services:
         parts, books = self.parts, self.parts.database
         listing, limits, clock = self.listing, self.limits, parts.clock
-        desk = Desk(clock, parts.market, parts.reader, books.conversations, listing, limits)
+        desk = Desk(
+            clock, parts.market, parts.reader, books.conversations, parts.journal, listing, limits
+        )
         return Services(
             clock=clock,
             listing=listing,
@@ -194,6 +203,7 @@ class _Wiring:
             self._telegram_answers(), self._chain_answers(), self._market_answers()
         )
         states = dict(zip(("Telegram", "Chain", "Market data"), healthy, strict=True))
+        states["Analyst"] = getattr(self.parts.brain, "healthy", True)
         return [
             EdgeStatus(
                 edge.name,
@@ -254,5 +264,7 @@ async def _tell_admins(service: Service, recovered: int) -> None:
     now = clock.now()
     data = {"version": facts.version, "network": facts.network, "recovered": str(recovered)}
     for admin_id in facts.admin_ids:
+        if await service.services.people.load_user(UserId(admin_id)) is None:
+            continue  # Telegram lets nobody be written to who never pressed Start.
         notice = Notice(admin_id, "boot", f"boot:{admin_id}:{now.isoformat()}", data)
         await service.parts.outbox.queue(notice, now)

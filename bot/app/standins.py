@@ -16,6 +16,7 @@ from bot.app.edges import (
     Edge,
     Edges,
     analyst_edge,
+    chain_edge,
     chain_url,
     deployment_path,
     market_edge,
@@ -134,8 +135,7 @@ async def _chain(
 ) -> tuple[str, Deployment, Faucet | None]:
     settings = standins.settings
     if settings.sei_network is not NetworkName.LOCAL or settings.sei_rpc_url:
-        detail = f"{settings.sei_network} at {chain_url(settings)}"
-        report.append(Edge("Chain", real=True, detail=detail))
+        report.append(chain_edge(settings))
         return chain_url(settings), Deployment.load(deployment_path(settings)), None
     prices = await _price_source(standins, stack)
     folder = settings.data_dir / "local-chain"

@@ -186,12 +186,16 @@ def opened_view(services: Services, intent: Intent, agent: Agent) -> View:
 
 
 def pending_view(services: Services, intent: Intent) -> View:
-    """Sent but not confirmed is not failed."""
-    tx = intent.signed.tx_hash if intent.signed else ""
+    """Sent but not confirmed is not failed; what cannot be sent yet still waits."""
+    if intent.signed is None:
+        return View(
+            "⏳ The network does not answer, so this is not sent yet. Nothing was moved; I keep "
+            "trying and tell you."
+        )
     return View(
         "⏳ Your transaction is sent and the network has not confirmed it yet. It can run only "
         "once; I keep watching and tell you.\n"
-        f"Transaction: <code>{tx}</code>"
+        f"Transaction: <code>{intent.signed.tx_hash}</code>"
     )
 
 

@@ -209,7 +209,7 @@ class Router:
         message = update.message
         if message is None or message.text is None or message.chat.type == Chat.CHANNEL:
             return
-        called = message.text.startswith("/") or f"@{bot.username}" in message.text
+        called = message.text.startswith("/") or f"@{bot.username}".lower() in message.text.lower()
         if not called:
             return
         secret = find_secret(message.text)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from telegram import Message
-from telegram.error import BadRequest, RetryAfter, TelegramError
+from telegram.error import BadRequest, RetryAfter
 from telegram.ext import ExtBot
 
 from bot.chat.services import Services
@@ -19,7 +19,7 @@ from bot.services.intents import Origin
 from bot.services.manage_agents import current_agent
 
 DIALOGUE_LIFE = timedelta(minutes=15)
-_LONGEST_WAIT_S = 30
+_LONGEST_WAIT_S = 60
 Bot = ExtBot[None]
 T = TypeVar("T")
 
@@ -145,16 +145,19 @@ class Talk:
 
 
 async def patient(send: Callable[[], Awaitable[T]]) -> T:
-    """Call the Bot API; on 429 wait as told (up to 30 s) and repeat, others are not held up."""
-    for _ in range(3):
+    """Call the Bot API; on 429 wait as told and repeat, for a minute at most.
+
+    Others are not held up: only this answer waits.
+    """
+    waited_s = 0.0
+    while True:
         try:
             return await send()
         except RetryAfter as error:
-            wait_s = _seconds(error)
-            if wait_s > _LONGEST_WAIT_S:
+            waited_s += _seconds(error)
+            if waited_s > _LONGEST_WAIT_S:
                 raise
-            await asyncio.sleep(wait_s)
-    raise TelegramError("Telegram keeps asking to wait")
+            await asyncio.sleep(_seconds(error))
 
 
 def _seconds(error: RetryAfter) -> float:

@@ -37,5 +37,9 @@ class AnswerBlockedError(UpstreamError):
     """The model's provider refused this question or answer by its safety rules; final."""
 
 
+class AnswerUnusableError(UpstreamError):
+    """The model answered, but not in a way that can be believed; asking again may help."""
+
+
 class SettingsError(SeiTraderError):
     """Settings are missing or wrong; the text lists all of them."""

@@ -26,7 +26,7 @@ from bot.domain.analysis import (
     TradeDecision,
     Turn,
 )
-from bot.domain.errors import AnswerBlockedError, UpstreamError
+from bot.domain.errors import AnswerBlockedError, AnswerUnusableError, UpstreamError
 from bot.llm.inputs import advice_inputs, decision_inputs, guard_inputs, ticker_inputs
 from bot.llm.outputs import (
     AdviceAnswer,
@@ -79,6 +79,7 @@ class GeminiBrain(Brain):
 
     Raises `UpstreamError("gemini")` for whatever goes wrong, `AnswerBlockedError` where Google's
     safety rules refused. Reasons name the setting to mend and hold neither key nor prompt text.
+    `healthy` says whether the last call was answered.
     """
 
     def __init__(  # noqa: PLR0913
@@ -95,6 +96,7 @@ class GeminiBrain(Brain):
         for name, output in _OUTPUTS.items():
             if name not in prompts or prompts[name].output is not output:
                 raise PromptError(f"need a prompt {name!r} with output {output.__name__}")
+        self.healthy = True
         self._prompts = prompts
         self._models = {"deep": deep_model, "fast": fast_model}
         self._timeout_s = timeout_s
@@ -170,9 +172,16 @@ class GeminiBrain(Brain):
             try:
                 return parse(_answer(response, prompt, expected))
             except MalformedError as error:
-                raise _failure(f"answer to {name} malformed: {error}", retryable=True) from None
+                reason = f"answer to {name} malformed: {error}"
+                raise AnswerUnusableError("gemini", reason, retryable=True) from None
 
-        return await self._retrying(attempt)
+        try:
+            result: _ResultT = await self._retrying(attempt)
+        except UpstreamError as error:
+            self.healthy = isinstance(error, AnswerBlockedError)
+            raise
+        self.healthy = True
+        return result
 
     async def _generate(self, prompt: Prompt, contents: str) -> types.GenerateContentResponse:
         return await self._client.models.generate_content(

@@ -71,7 +71,7 @@ def parse_amount(text: str) -> Wish:
     if word.endswith("%"):
         return _parse_share(word[:-1])
     dollars = word.startswith("$") or word.endswith("$")
-    value = _parse_number(word.strip("$").strip())
+    value = _parse_number(word.removeprefix("$").removesuffix("$").strip())
     return Dollars(value) if dollars else Units(value)
 
 

@@ -80,6 +80,10 @@ class Agents(Protocol):
         """Agents whose escrow is not registered yet, for recovery."""
         ...
 
+    async def is_ours(self, address: str) -> bool:
+        """Whether a checksummed address is an escrow or an actor of any agent, closed or not."""
+        ...
+
     async def save_instructions(self, agent_id: AgentId, instructions: str) -> None:
         """Replace an agent's instructions."""
         ...

@@ -22,8 +22,9 @@ from bot.domain.analysis import (
     TradeDecision,
     Turn,
 )
-from bot.domain.errors import AnswerBlockedError, UpstreamError, UserError
+from bot.domain.errors import AnswerBlockedError, AnswerUnusableError, UpstreamError, UserError
 from bot.domain.money import Amount, Price, Token
+from bot.domain.symbols import mentions
 from bot.domain.tokens import Listing
 from bot.policy.indicators import indicators
 from bot.policy.measures import measures
@@ -31,6 +32,7 @@ from bot.policy.risk import Limits, price_age
 from bot.ports.brain import Brain
 from bot.ports.chain import ChainReader
 from bot.ports.clock import Clock
+from bot.ports.ledger import Journal
 from bot.ports.market import Market
 from bot.ports.records import Conversations
 from bot.services.questions import Advised, Answer, Decided, Progress, Question
@@ -52,6 +54,7 @@ class Desk:
     market: Market
     reader: ChainReader
     conversations: Conversations
+    journal: Journal
     listing: Listing
     limits: Limits
 
@@ -103,7 +106,9 @@ class Answering:
             self.analysts.call(lambda brain: brain.extract(text, self.turns, symbols)),
         )
         if not verdict.allowed:
-            raise UserError(verdict.reason or "I can only talk about trading on Sei.")
+            if not verdict.reason:
+                raise UserError("I can only talk about trading on Sei.")
+            raise UserError(f"{self.analysts.brain.label} declined: {verdict.reason}")
         tokens = self._tokens(extraction)
         if not tokens:
             return await self._advise()
@@ -117,7 +122,9 @@ class Answering:
             names = ", ".join(extraction.unknown)
             self.notes.append(f"I do not trade {names}, so I left that out.")
         tradable = {token.symbol: token for token in self.desk.listing.tradable}
-        found = [symbol for symbol in dict.fromkeys(extraction.symbols) if symbol in tradable]
+        named = mentions(self.question.text, self.desk.listing.symbols)
+        wanted = dict.fromkeys((*named, *extraction.symbols))
+        found = [symbol for symbol in wanted if symbol in tradable]
         return [tradable[symbol] for symbol in found[:_MAX_VIEWS]]
 
     async def _advise(self) -> Advised:
@@ -219,7 +226,7 @@ class Answering:
 
     async def _decided(self, decision: TradeDecision, brief: Brief) -> Decided:
         view = next(v for v in brief.views if v.token.symbol == decision.symbol)
-        suggested = self._clip(decision, view, brief)
+        suggested = await self._clip(decision, view, brief)
         agent_id = int(self.question.agent.id)
         decision_id = await self.desk.conversations.save_decision(
             agent_id, self.question.text, decision, self.desk.clock.now()
@@ -227,7 +234,7 @@ class Answering:
         await self._remember(f"{decision.action} {decision.symbol}: {decision.summary}")
         return Decided(decision_id, decision, view, suggested, self._all_notes())
 
-    def _clip(self, decision: TradeDecision, view: MarketView, brief: Brief) -> Decimal:
+    async def _clip(self, decision: TradeDecision, view: MarketView, brief: Brief) -> Decimal:
         """USD a button may offer: within the cap and what is held, 0 where there is nothing."""
         if decision.action is Action.HOLD or self.chain_down:
             return Decimal(0)
@@ -246,7 +253,16 @@ class Answering:
         if held < self.desk.limits.min_trade_usd:
             self.notes.append(f"{self.question.agent.name} holds no {given} to trade with yet.")
             return Decimal(0)
-        return min(decision.suggested_usd, brief.trade_cap_usd, held)
+        left = await self._left_today()
+        if left < self.desk.limits.min_trade_usd:
+            self.notes.append(f"The limit of 24 hours is used up; ${left:.2f} is left (/settings).")
+            return Decimal(0)
+        return min(decision.suggested_usd, brief.trade_cap_usd, held, left)
+
+    async def _left_today(self) -> Decimal:
+        now, agent_id = self.desk.clock.now(), int(self.question.agent.id)
+        cap = min(self.question.user.day_cap_usd, self.desk.limits.day_cap_usd)
+        return max(Decimal(0), cap - await self.desk.journal.load_day_volume(agent_id, now))
 
     async def _remember(self, answer: str) -> None:
         turn = Turn(self.question.text, answer, self.desk.clock.now())
@@ -262,6 +278,8 @@ class Answering:
 def _why(error: UpstreamError) -> str:
     if isinstance(error, AnswerBlockedError):
         return "would not answer for its own safety rules"
+    if isinstance(error, AnswerUnusableError):
+        return "gave no usable answer"
     return "cannot be reached or is busy" if error.retryable else "gave no usable answer"
 
 

@@ -129,7 +129,7 @@ class Execute:
         if intent.state is IntentState.CONFIRMED and not error.retryable:
             return await self._finish(intent, IntentState.REFUSED, NETWORK_REASON)
         waited = (self.clock.now() - intent.updated_at).total_seconds()
-        if intent.state in IN_FLIGHT and waited > _RESEND_S:
+        if waited > _RESEND_S and (intent.state in IN_FLIGHT or intent.kind is not IntentKind.SWAP):
             await self._tell_pending(intent)
         return await self.clock.sleep(_BACKOFF_S)
 

@@ -74,8 +74,9 @@ class OpenAgent:
         """Create an agent and start registering it; an `outcome` notice tells when it is open.
 
         Raises:
-            UserError: the name is taken or there are too many agents.
+            UserError: the name is taken, there are too many agents, or nobody holds that address.
         """
+        await self.check_owner(owner)
         held = await self.agents.load_agents(origin.user.id)
         if len(held) >= MAX_AGENTS:
             raise UserError(f"You have {MAX_AGENTS} agents, the most one person may have.")
@@ -85,6 +86,18 @@ class OpenAgent:
             raise UserError(f"You have an agent called {name} already. Pick another.") from error
         await self.agents.save_current(origin.chat_id, agent.id)
         return await self.register(agent, origin.chat_id, origin.correlation_id)
+
+    async def check_owner(self, owner: str) -> None:
+        """Refuse an address of ours: whoever withdrew to it would pay somebody else's agent.
+
+        Raises:
+            UserError: it is an escrow or an actor.
+        """
+        if await self.agents.is_ours(owner):
+            raise UserError(
+                "That is the address of an agent, for deposits. The owner must be a wallet of your "
+                "own, whose keys you hold."
+            )
 
     async def recover(self) -> int:
         """Finish openings that a stop left without a running intent; returns how many."""

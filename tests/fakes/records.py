@@ -94,6 +94,9 @@ class FakeRecords:
     async def load_opening(self) -> Sequence[Agent]:
         return [agent for agent in self._kept() if agent.state is AgentState.OPENING]
 
+    async def is_ours(self, address: str) -> bool:
+        return any(address in (agent.escrow, agent.actor) for agent in self.agents.values())
+
     async def save_instructions(self, agent_id: AgentId, instructions: str) -> None:
         agent = self.agents[agent_id]
         if agent.state is not AgentState.CLOSED:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.analysis import Action, TradeDecision, Turn
 from bot.domain.money import Bps
-from bot.domain.people import AgentState, User, UserId
+from bot.domain.people import AgentId, AgentState, User, UserId
 from bot.ports.records import Dialogue, NameTakenError, UserSettings
 from tests.fakes.clock import FakeClock
 from tests.ports.databases import CHAT, SETTINGS, USER, Stores, add_agent
@@ -188,3 +188,12 @@ async def test_words_no_database_takes_are_mended(stores: Stores) -> None:
     known = await stores.people.load_user(USER)
     assert known is not None
     assert known.name.startswith("An")
+
+
+async def test_escrows_and_actors_are_known_as_ours(stores: Stores):
+    agent = await add_agent(stores)
+    for address in (agent.escrow, agent.actor):
+        assert await stores.agents.is_ours(address)
+    assert not await stores.agents.is_ours(agent.owner)
+    await stores.agents.save_state(AgentId(agent.id), AgentState.CLOSED)
+    assert await stores.agents.is_ours(agent.escrow)

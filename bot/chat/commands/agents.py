@@ -109,6 +109,7 @@ async def new(talk: Talk, _: str) -> None:
 async def owner(talk: Talk, text: str) -> None:
     """Check the address, then ask for a name."""
     address = parse_owner(text, talk.services.facts.reserved)
+    await talk.services.open_agent.check_owner(address)
     await talk.ask(
         "agents",
         "name",

@@ -67,7 +67,7 @@ async def export(talk: Talk, argument: str) -> None:
             talk.chat_id,
             document,
             filename=f"trades-{agent.id}.csv",
-            caption=f"{len(fills)} trades",
+            caption=f"{len(fills)} trade{'' if len(fills) == 1 else 's'}",
         )
     )
 

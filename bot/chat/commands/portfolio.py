@@ -77,7 +77,8 @@ def _holding(holding: Holding) -> list[str]:
 
 
 def _signed(value: Decimal) -> str:
-    return f"+{usd(value)}" if value > 0 else usd(value)
+    text = usd(value)
+    return f"+{text}" if value > 0 and text.startswith("$") else text
 
 
 def _stamp(talk: Talk, portfolio: Portfolio) -> str:

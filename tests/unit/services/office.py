@@ -180,10 +180,20 @@ class Office:
 
     @property
     def deposits(self) -> WatchDeposits:
-        return WatchDeposits(self.records, self.ledger, self.reader, LISTING, self.wake)
+        return WatchDeposits(
+            self.records,
+            self.ledger,
+            self.reader,
+            self.market,
+            LISTING,
+            self.limits,
+            self.wake,
+        )
 
     def converse(self) -> Converse:
-        desk = Desk(self.clock, self.market, self.reader, self.records, LISTING, self.limits)
+        desk = Desk(
+            self.clock, self.market, self.reader, self.records, self.ledger, LISTING, self.limits
+        )
         return Converse(desk, self.brain, self.fallback)
 
     async def user(self, user_id: UserId = ANN, **settings: Any) -> User:

@@ -180,7 +180,15 @@ async def test_unknown_tokens_are_named_and_left_out(office: Office, agent: Agen
 async def test_symbols_nobody_lists_and_the_quote_token_make_no_view(office: Office, agent: Agent):
     office.brain.extraction = Extraction(("DOGE", "USDC", "WBTC", "WBTC", "SEI", "iSEI", "SEI"))
     await asked(office, agent)
-    assert [v.token.symbol for v in office.brain.briefs[0].views] == ["WBTC", "SEI", "iSEI"]
+    assert [v.token.symbol for v in office.brain.briefs[0].views] == ["SEI", "WBTC", "iSEI"]
+
+
+async def test_a_token_that_is_named_comes_before_what_the_analyst_heard(
+    office: Office, agent: Agent
+):
+    office.brain.extraction = Extraction(("WETH",))
+    await asked(office, agent)
+    assert office.brain.briefs[0].views[0].token.symbol == "SEI"
 
 
 async def test_more_context_is_given_once(office: Office, agent: Agent):

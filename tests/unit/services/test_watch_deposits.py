@@ -1,5 +1,6 @@
 """Money that arrives is noticed once; money that trades moved is not money that arrived."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -58,9 +59,9 @@ async def test_several_agents_are_read_at_once(office: Office, agent: Agent):
 
 
 async def test_wrapped_sei_counts_as_sei(office: Office, agent: Agent):
-    office.chain.balances[agent.escrow, SEI.address] = 7
+    office.chain.balances[agent.escrow, SEI.address] = 7 * 10**18
     assert await office.deposits.tick() == 1
-    assert seen(office)[0][2:] == ("SEI", "7")
+    assert seen(office)[0][2:] == ("SEI", str(7 * 10**18))
 
 
 async def test_a_trade_is_no_deposit(office: Office, agent: Agent):
@@ -136,13 +137,7 @@ async def test_a_trade_while_balances_are_read_voids_the_look(office: Office, ag
             await office.run(intent)
             return await reader.read_balances(*args)  # type: ignore[arg-type]
 
-    watch = type(deposits)(
-        office.records,
-        office.ledger,
-        Slow(reader),  # type: ignore[arg-type]
-        deposits.listing,
-        office.wake,
-    )
+    watch = replace(deposits, reader=Slow(reader))  # type: ignore[arg-type]
     assert await watch.tick() == 0
     assert await office.deposits.tick() == 0
     assert len(seen(office)) == 1
@@ -184,3 +179,11 @@ async def test_without_agents_the_chain_is_not_asked(office: Office):
     await office.records.create_agent(ANN, "Opening", "", "0x" + "b" * 40)
     assert await office.deposits.tick() == 0
     assert office.chain.calls == []
+
+
+async def test_dust_counts_but_is_not_told(office: Office, agent: Agent):
+    office.give(agent.escrow, USDC="0.000001")
+    assert await office.deposits.tick() == 0
+    assert seen(office) == []
+    office.give(agent.escrow, USDC="5")
+    assert await office.deposits.tick() == 1
