@@ -24,7 +24,7 @@ from bot.chat.outbox import OutboxSender
 from bot.chat.router import Router
 from bot.chat.services import Services
 from bot.chat.talk import Bot
-from bot.chat.transport import AiohttpRequest
+from bot.chat.transport import AiohttpRequest, PollRequest
 from bot.domain.errors import SettingsError, UpstreamError
 from bot.ports.ledger import Outbox
 
@@ -162,7 +162,7 @@ def build_door(
         .base_url(f"{api_url}/bot")
         .base_file_url(f"{api_url}/file/bot")
         .request(AiohttpRequest())
-        .get_updates_request(AiohttpRequest())
+        .get_updates_request(PollRequest())
         .concurrent_updates(ChatOrder())
         .build()
     )

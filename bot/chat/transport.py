@@ -7,7 +7,8 @@ error carries one, neither in its text nor in its chain.
 
 import ipaddress
 import json
-from asyncio import timeout
+from asyncio import sleep, timeout
+from functools import lru_cache
 from io import BytesIO
 from typing import Any, Final
 from urllib.request import getproxies, proxy_bypass
@@ -31,6 +32,8 @@ from yarl import URL
 
 _UNSET: Final = BaseRequest.DEFAULT_NONE
 _KEEP_ALIVE_S: Final = 30
+_HANDLERS_FIRST: Final = 10
+"""Turns of the event loop in which an answer made from memory is on its way."""
 
 _UNREAD: Final = ("entities", "caption_entities", "reply_markup", "photo")
 """Of a message just sent only the id is read; turning the rest into objects costs more than
@@ -159,6 +162,18 @@ class AiohttpRequest(BaseRequest):
         return self._proxies.get(target.scheme) or self._proxies.get("all")
 
 
+class PollRequest(AiohttpRequest):
+    """The transport of getUpdates: what the last poll brought is answered before the next one."""
+
+    @override
+    async def _send(
+        self, method: str, target: URL, body: _Body, limits: ClientTimeout
+    ) -> tuple[int, bytes]:
+        for _ in range(_HANDLERS_FIRST):
+            await sleep(0)
+        return await super()._send(method, target, body, limits)
+
+
 def _chosen(given: ODVInput[float], default: float | None) -> float | None:
     return default if isinstance(given, DefaultValue) else given
 
@@ -195,6 +210,7 @@ def _without_url(error: Exception) -> TelegramError:
     return NetworkError(f"connection broke ({name})")
 
 
+@lru_cache(16)
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
