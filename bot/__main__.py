@@ -3,14 +3,21 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from importlib.metadata import version
 from typing import Any
 
 from bot.app.deploy import deploy
 from bot.app.run import prepare, run_local, run_real
 from bot.domain.errors import SettingsError, UpstreamError
-from bot.settings import Settings, check_local, check_real, load_settings
+from bot.settings import (
+    Problems,
+    Settings,
+    deploy_problems,
+    load_settings,
+    local_problems,
+    real_problems,
+)
 
 _BAD_SETTINGS = 2
 _EDGE_DOWN = 3
@@ -19,30 +26,29 @@ _RECURSION_LIMIT = 1_000
 """A library raises it to 100,000, where deeply nested JSON from an edge would end the process."""
 
 
+Start = Callable[[Settings, argparse.Namespace], Coroutine[Any, Any, None]]
+
+
 def main() -> None:
     """Run a command; exits with 2 for wrong settings, 3 when an edge does not answer."""
     sys.setrecursionlimit(_RECURSION_LIMIT)
     arguments = _parse()
     try:
-        settings = load_settings()
+        find_problems, start = _COMMANDS[arguments.command]
+        settings = load_settings(find_problems)
         prepare(settings)
-        asyncio.run(_command(arguments, settings))
+        asyncio.run(start(settings, arguments))
     except SettingsError as error:
         sys.exit(_say(str(error), _BAD_SETTINGS))
     except UpstreamError as error:
         sys.exit(_say(f"Cannot start: {error}", _EDGE_DOWN))
 
 
-def _command(arguments: argparse.Namespace, settings: Settings) -> Coroutine[Any, Any, None]:
-    match arguments.command:
-        case "local":
-            check_local(settings)
-            return run_local(settings, at_sei_pace=not arguments.instant)
-        case "run":
-            check_real(settings)
-            return run_real(settings)
-        case _:
-            return deploy(settings)
+_COMMANDS: dict[str, tuple[Callable[[Settings], Problems], Start]] = {
+    "local": (local_problems, lambda s, a: run_local(s, at_sei_pace=not a.instant)),
+    "run": (real_problems, lambda s, _: run_real(s)),
+    "deploy": (deploy_problems, lambda s, _: deploy(s)),
+}
 
 
 def _parse() -> argparse.Namespace:

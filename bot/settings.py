@@ -1,6 +1,7 @@
 """Every edge to the outside is one setting. Read once, at start, and checked all together."""
 
 import re
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ from bot.domain.errors import SettingsError
 
 _KEY_BYTES = 32
 _PRIVATE_KEY = re.compile(r"(0x)?[0-9a-fA-F]{64}")
+_DATABASE = re.compile(r"(sqlite|postgres(ql)?)(\+[a-z0-9]+)?://")
 _BOT_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 TELEGRAM_API = "https://api.telegram.org"
 COINGECKO_API = "https://api.coingecko.com/api/v3"
@@ -105,6 +107,13 @@ class Settings(BaseSettings):
             raise ValueError(f"must have at least {_KEY_BYTES} bytes")
         return value
 
+    @field_validator("database_url")
+    @classmethod
+    def _check_database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _DATABASE.match(value.get_secret_value()):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return value
+
     @property
     def database(self) -> str:
         """The database's URL, SQLite in the data folder by default."""
@@ -123,68 +132,75 @@ class Settings(BaseSettings):
         return self.public_url or f"http://127.0.0.1:{self.port}"
 
 
-def load_settings() -> Settings:
+Problems = dict[str, str]
+"""What is wrong, by setting."""
+
+
+def no_problems(_: Settings) -> Problems:
+    """Every setting may stay unset."""
+    return {}
+
+
+def load_settings(find_problems: Callable[[Settings], Problems] = no_problems) -> Settings:
     """Read the environment and `.env`.
 
+    Args:
+        find_problems: what a command needs beyond each setting being well-formed.
+
     Raises:
-        SettingsError: listing every bad setting, without its value.
+        SettingsError: listing every bad and every missing setting at once, what each is for, and
+            none of their values.
     """
+    problems: Problems = {}
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
-        lines = [
-            f"  {str(problem['loc'][0]).upper()}: {problem['msg']}" for problem in error.errors()
-        ]
-        raise SettingsError("\n".join(["These settings are wrong:", *lines])) from None
+        for problem in error.errors():
+            name = str(problem["loc"][0])
+            problems.setdefault(name, problem["msg"].removeprefix("Value error, "))
+        defaults = {name: Settings.model_fields[name].default for name in problems}
+        settings = Settings(**defaults)
+    for name, text in find_problems(settings).items():
+        problems.setdefault(name, text)
+    if problems:
+        lines = [f"  {name.upper()} ({purpose(name)}): {text}" for name, text in problems.items()]
+        raise SettingsError("\n".join(["Sei Trader cannot start:", *lines]))
+    return settings
 
 
-def check_real(settings: Settings) -> None:
-    """What `sei-trader run` needs.
-
-    Raises:
-        SettingsError: listing every missing or contradicting setting and what it is for.
-    """
-    problems = []
-    for name in ("tg_bot_token", "google_api_key", "pvt_key", "actor_seed"):
-        if getattr(settings, name) is None:
-            problems.append(f"  {name.upper()} is missing: {purpose(name)}")
+def real_problems(settings: Settings) -> Problems:
+    """What `sei-trader run` lacks."""
+    problems = _missing(settings, "tg_bot_token", "google_api_key", "pvt_key", "actor_seed")
     if settings.sei_network is NetworkName.LOCAL and settings.sei_rpc_url is None:
-        problems.append(
-            "  SEI_NETWORK is local, which has no chain of its own here: name atlantic-2 or "
-            "pacific-1, or the RPC of a local chain in SEI_RPC_URL"
+        problems["sei_network"] = (
+            "is local, which has no chain of its own here: name atlantic-2 or pacific-1, or the "
+            "RPC of a local chain in SEI_RPC_URL"
         )
     if settings.environment is Environment.PRODUCTION:
         if settings.sei_network is NetworkName.LOCAL:
-            problems.append("  SEI_NETWORK is local, and ENVIRONMENT is production")
-        if settings.public_url is None:
-            problems.append(f"  PUBLIC_URL is missing: {purpose('public_url')}")
-    if problems:
-        raise SettingsError("\n".join(["sei-trader run cannot start:", *problems]))
+            problems["sei_network"] = "SEI_NETWORK is local, and ENVIRONMENT is production"
+        problems |= _missing(settings, "public_url")
+    return problems
 
 
-def check_local(settings: Settings) -> None:
-    """What `sei-trader local` refuses.
-
-    Raises:
-        SettingsError: production has no stand-ins, and a real chain no generated keys.
-    """
+def local_problems(settings: Settings) -> Problems:
+    """What `sei-trader local` refuses: production, and a real chain with anything generated."""
     if settings.environment is Environment.PRODUCTION:
-        raise SettingsError(
-            "ENVIRONMENT is production, where nothing is a stand-in: use `sei-trader run`"
-        )
-    if settings.tg_api_url and settings.tg_bot_token is None:
-        raise SettingsError("TG_API_URL is set but TG_BOT_TOKEN is not")
+        return {"environment": "is production, where nothing is a stand-in: use `sei-trader run`"}
     if settings.sei_network is not NetworkName.LOCAL:
-        missing = [
-            f"  {name.upper()} is missing: {purpose(name)}"
-            for name in ("tg_bot_token", "pvt_key", "actor_seed")
-            if getattr(settings, name) is None
-        ]
-        if missing:
-            raise SettingsError(
-                f"On {settings.sei_network} nothing that guards money is a stand-in:\n"
-                + "\n".join(missing)
-            )
+        return _missing(settings, "tg_bot_token", "pvt_key", "actor_seed")
+    if settings.tg_api_url and settings.tg_bot_token is None:
+        return {"tg_bot_token": "is missing, but TG_API_URL is set"}
+    return {}
+
+
+def deploy_problems(settings: Settings) -> Problems:
+    """What `sei-trader deploy` lacks."""
+    return _missing(settings, "pvt_key", "deployer_key")
+
+
+def _missing(settings: Settings, *names: str) -> Problems:
+    return {name: "is missing" for name in names if getattr(settings, name) is None}
 
 
 def purpose(name: str) -> str:

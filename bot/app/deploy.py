@@ -14,7 +14,7 @@ from bot.domain.errors import SettingsError
 from bot.domain.money import NATIVE, Token
 from bot.local.chain.exchange import LOCAL_COINS, Depth, deploy_exchange
 from bot.market.coingecko import CoinGecko
-from bot.settings import NetworkName, Settings, purpose
+from bot.settings import NetworkName, Settings
 
 _TESTNET_DEPTH = Depth(with_sei=Decimal(1), others=Decimal(500_000))
 """USD a side: testnet SEI comes from a faucet, test tokens from nowhere."""
@@ -32,7 +32,7 @@ async def deploy(settings: Settings) -> None:
     log = StepLog(path.with_suffix(".steps.json"))
     path.parent.mkdir(parents=True, exist_ok=True)
     if settings.deployer_key is None:
-        raise SettingsError(f"DEPLOYER_KEY is missing: {purpose('deployer_key')}")
+        raise LookupError("settings are checked before they are used")
     async with connected(chain_url(settings)) as w3:
         found = await w3.eth.chain_id
         if found != chain_id(settings):
@@ -78,5 +78,5 @@ async def _prices(settings: Settings) -> Mapping[str, Decimal]:
 
 def _server(settings: Settings) -> str:
     if settings.pvt_key is None:
-        raise SettingsError(f"PVT_KEY is missing: {purpose('pvt_key')}")
+        raise LookupError("settings are checked before they are used")
     return address_of(settings.pvt_key.get_secret_value())

@@ -20,6 +20,11 @@ class Edge:
     real: bool
     detail: str
 
+    @property
+    def source(self) -> str:
+        """How cards name where market data come from."""
+        return "CoinGecko" if self.real else "invented, stand-in"
+
 
 @dataclass(frozen=True, slots=True)
 class Edges:

@@ -189,6 +189,7 @@ class _Wiring:
         return Facts(
             version=version("sei-trader"),
             network="the local chain" if network == "local" else f"Sei {network}",
+            market=next(e for e in self.edges.report if e.name == "Market data").source,
             explorer=deployment.explorer,
             public_url=self.settings.public,
             terms_version=TERMS_VERSION,
@@ -252,7 +253,7 @@ async def running(service: Service) -> AsyncIterator[Service]:
     try:
         yield service
     finally:
-        service.jobs.stop()
+        await service.jobs.stop()
         await service.door.stop()
         warming.cancel()
         await asyncio.gather(warming, return_exceptions=True)

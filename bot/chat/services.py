@@ -44,6 +44,7 @@ class Facts:
 
     version: str
     network: str
+    market: str
     explorer: str
     public_url: str
     terms_version: str

@@ -214,12 +214,10 @@ class DeniedReason(StrEnum):
     TRADE_CAP = "trade_cap"
     DAY_CAP = "day_cap"
     BALANCE = "balance"
-    GAS = "gas"
     DUST = "dust"
     STALE_PRICE = "stale_price"
     PRICE_IMPACT = "price_impact"
     UNFAIR_QUOTE = "unfair_quote"
-    BUSY = "busy"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any
 from bot.app.adapters import Parts
 from bot.app.run import prepare, real_service
 from bot.domain.trade import IntentState
-from bot.settings import check_real, load_settings
+from bot.settings import load_settings, real_problems
 
 ARMED = Path(os.environ["CRASH_FILE"])
 
@@ -77,9 +77,8 @@ def wrap(parts: Parts) -> None:
 
 
 async def main() -> None:
-    settings = load_settings()
+    settings = load_settings(real_problems)
     prepare(settings)
-    check_real(settings)
     async with real_service(settings, wrap):
         await asyncio.Event().wait()
 

@@ -115,8 +115,8 @@ def _stamp(talk: Talk, *prices: Price) -> str:
     if not prices:
         return "No prices right now"
     oldest = min(price.as_of for price in prices)
-    now = talk.services.clock.now()
-    return f"Updated {clock(now)}, prices from {ago(now - oldest)} ({esc(prices[0].source)})"
+    now, source = talk.services.clock.now(), esc(talk.services.facts.market)
+    return f"Updated {clock(now)}, prices from {ago(now - oldest)} ({source})"
 
 
 COMMAND = Command(

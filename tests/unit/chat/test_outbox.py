@@ -76,6 +76,7 @@ async def _no_edges() -> Sequence[EdgeStatus]:
 def services_of(office: Office) -> Services:
     facts = Facts(
         version="1",
+        market="CoinGecko",
         network="test",
         explorer="",
         public_url="http://127.0.0.1",

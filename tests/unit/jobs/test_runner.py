@@ -44,7 +44,7 @@ async def run(desk: JobDesk) -> AsyncIterator[Callable[..., JobRunner]]:
 
     yield start
     for runner in runners:
-        runner.stop()
+        await runner.stop()
 
 
 def counting(times: int, error: Exception | None = None) -> tuple[asyncio.Event, Body]:
@@ -134,11 +134,11 @@ async def test_nothing_runs_after_stop(run: Callable[..., JobRunner]):
     runner = run(body)
     async with asyncio.timeout(PATIENCE_S):
         await first.wait()
-        runner.stop()
+        await runner.stop()
         stopped_at = runs[0]
         run(later)
         await second.wait()
-    runner.stop()
+    await runner.stop()
     assert runs[0] == stopped_at
 
 
