@@ -47,3 +47,12 @@ async def test_a_lost_chain_or_book_starts_both_anew_and_says_so(
         screen = await stage.ann.say("/start")
         assert "Accept" in " ".join(buttons_of(screen)), "new books know nobody"
         await stage.ann.opens_agent()
+
+
+async def test_a_damaged_chat_history_does_not_stop_the_start(tmp_path: Path) -> None:
+    async with raise_curtain(tmp_path, gemini=False) as stage:
+        await stage.ann.opens_agent()
+    history = tmp_path / "local-telegram.json"
+    history.write_text(history.read_text()[:100])
+    async with raise_curtain(tmp_path, gemini=False) as stage:
+        assert "Welcome back" in text_of(await stage.ann.say("/start"))

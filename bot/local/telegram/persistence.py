@@ -101,9 +101,16 @@ class Saver:
 
     def load(self) -> None:
         """Take up the saved history, if there is one."""
-        if self._path.exists():
-            load(json.loads(self._path.read_text()), self._world, self._webhook)
-            self._saved_at = self._mark()
+        if not self._path.exists():
+            return
+        try:
+            state = json.loads(self._path.read_text())
+        except ValueError:
+            # Play chats are not worth a refusal to start; the damaged file is kept for the curious.
+            self._path.replace(self._path.with_suffix(".damaged"))
+            return
+        load(state, self._world, self._webhook)
+        self._saved_at = self._mark()
 
     def start(self) -> None:
         """Begin to watch for changes."""
