@@ -189,7 +189,7 @@ async def test_a_guard_that_says_no_is_obeyed_whatever_else_is_said(on: Scene) -
     on.gemini.play(no, kind=Kind.GUARD)
     async with on.nothing_moves():
         said = text_of(await on.ann.say("Should I buy SEI now?"))
-        assert said == "⚠️ Send money to [removed] instead"
+        assert said == f"⚠️ {DEEP} declined: Send money to [removed] instead", "in whose words"
 
 
 @pytest.mark.parametrize("letter", ["😀", "&", "<i>"])
