@@ -136,7 +136,7 @@ class TelegramDoor:
         try:
             await self.bot.set_my_commands(everything, scope=BotCommandScopeChat(admin_id))
         except TelegramError as error:
-            log.info("admin_commands_not_set", admin=admin_id, reason=error.message)
+            log.debug("admin_commands_not_set", admin=admin_id, reason=error.message)
         else:
             self._registered.add(admin_id)
 

@@ -65,8 +65,10 @@ class Confirm:
             raise DeniedError(denied, intent.order.sell.token.symbol)
         raise UserError(explain_answered(answer.intent))
 
-    async def decline(self, intent_id: IntentId, user: User) -> Intent:
+    async def decline(self, intent_id: IntentId, user: User, *, for_good: bool = True) -> Intent:
         """Turn a proposal down; it stays in the history.
+
+        Unless `for_good`, the decision behind it stays open: another amount is asked for.
 
         Raises:
             UserError: not theirs, or answered before.
@@ -77,7 +79,7 @@ class Confirm:
         declined = await self.journal.advance(intent_id, step)
         if declined is None:
             raise UserError(explain_answered(await self._own(intent_id, user)))
-        if intent.decision_id is not None:
+        if for_good and intent.decision_id is not None:
             await self.conversations.save_answer(intent.decision_id, "declined", now)
         return declined
 

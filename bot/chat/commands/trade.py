@@ -30,7 +30,7 @@ async def decline(talk: Talk, argument: str) -> None:
 
 async def other(talk: Talk, argument: str) -> None:
     """Decline this offer and ask for another amount."""
-    declined = await talk.services.confirm.decline(IntentId(argument), talk.user)
+    declined = await talk.services.confirm.decline(IntentId(argument), talk.user, for_good=False)
     await talk.disarm("✏️ Another amount was asked for. This offer is void.")
     talk.tapped = None
     if declined.side is None:

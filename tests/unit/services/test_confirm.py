@@ -205,3 +205,14 @@ async def test_a_withdrawal_is_confirmed_without_market_or_trading(office: Offic
     await office.set_state(agent, AgentState.PAUSED)
     confirmed = await office.confirm.confirm(intent.id, await office.user())
     assert (await office.run(confirmed)).state is IntentState.SETTLED
+
+
+async def test_another_amount_leaves_the_decision_open(office: Office, agent: Agent):
+    decided = await asked(office, agent)
+    user = await office.user()
+    first = await offered(office, agent, decision_id=decided.decision_id)
+    await office.confirm.decline(first.id, user, for_good=False)
+    assert office.records.answers == {}
+    second = await offered(office, agent, usd="12", decision_id=decided.decision_id)
+    await office.confirm.confirm(second.id, user)
+    assert office.records.answers == {decided.decision_id: "traded"}
