@@ -1,4 +1,4 @@
-"""People, their agents, and where they talk."""
+"""People and their agents."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,11 +55,3 @@ class Agent:
     seed_version: int
     state: AgentState
     created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a message goes: a chat, and a topic of it when it has some."""
-
-    chat_id: int
-    thread_id: int | None = None

@@ -1,7 +1,5 @@
 """Buttons of decision cards: trade it, another amount, no thanks. No command of its own."""
 
-from decimal import Decimal
-
 from bot.chat.command import Command
 from bot.chat.talk import Talk
 from bot.chat.trading import ask_amount, offer, own_decision
@@ -17,7 +15,9 @@ async def go(talk: Talk, argument: str) -> None:
     agent, decision = await own_decision(talk, decision_id)
     wish = parse_amount(f"${dollars}")
     cap = min(talk.user.trade_cap_usd, talk.services.limits.trade_cap_usd)
-    capped = Dollars(min(getattr(wish, "value", Decimal(0)), cap))
+    if not isinstance(wish, Dollars):
+        raise UserError("That button no longer works. Nothing was moved.")
+    capped = Dollars(min(wish.value, cap))
     await offer(talk, agent, decision.symbol, _side(decision), capped, int(decision_id))
 
 
