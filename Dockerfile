@@ -6,7 +6,7 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python3 -m venv /venv
 WORKDIR /app
 COPY requirements.lock requirements-build.lock ./
-RUN /venv/bin/pip install --require-hashes -r requirements.lock -r requirements-build.lock
+RUN /venv/bin/pip install --no-deps --require-hashes -r requirements.lock -r requirements-build.lock
 COPY . .
 RUN /venv/bin/pip install --no-deps --no-build-isolation --editable . \
  && /venv/bin/pip uninstall --yes setuptools pip \

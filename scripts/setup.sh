@@ -32,14 +32,15 @@ make_venv() {
   "$python" -m venv "$venv"
 }
 
-# pip's log goes to a file; what is shown is a counter, one line per package on a terminal-less run.
+# The lock names every package, so pip need not resolve: an extra that a package asks of another one
+# would otherwise have it look past the pins. Its log goes to a file; what is shown is a counter.
 install_packages() {
   local lock=$1 total
   shift
   total=$(grep -c '^[a-z].*==' "$lock")
   echo "Installing Python packages of $lock (at most $total)"
   "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --no-compile \
-    --require-hashes -r "$lock" 2>"$log" | show_progress "$total" ||
+    --no-deps --require-hashes -r "$lock" 2>"$log" | show_progress "$total" ||
     { cat "$log" >&2; die "installing $lock failed"; }
 }
 
