@@ -1,24 +1,19 @@
-"""The command line: `sei-trader local`, `sei-trader run`, `sei-trader deploy`."""
+"""The command line: the operator's commands, and anybody's, which need no settings."""
 
 import argparse
 import asyncio
+import getpass
+import os
 import sys
-from collections.abc import Callable, Coroutine
-from importlib.metadata import version
-from typing import Any
+from importlib import import_module
 
-from bot.app.deploy import deploy
-from bot.app.run import prepare, run_local, run_real
-from bot.domain.errors import SettingsError, UpstreamError
-from bot.settings import (
-    Problems,
-    Settings,
-    deploy_problems,
-    load_settings,
-    local_problems,
-    real_problems,
-)
+from bot.app.arguments import Running, Start, claim_of, parse_arguments
+from bot.app.check import CheckOrder, check
+from bot.app.leave import LeaveOrder, leave
+from bot.app.watch import WatchOrder, watch
+from bot.domain.errors import SettingsError, UpstreamError, UserError
 
+_NOT_DONE = 1
 _BAD_SETTINGS = 2
 _EDGE_DOWN = 3
 
@@ -26,42 +21,59 @@ _RECURSION_LIMIT = 1_000
 """A library raises it to 100,000, where deeply nested JSON from an edge would end the process."""
 
 
-Start = Callable[[Settings, argparse.Namespace], Coroutine[Any, Any, None]]
-
-
 def main() -> None:
     """Run a command; exits with 2 for wrong settings, 3 when an edge does not answer."""
     sys.setrecursionlimit(_RECURSION_LIMIT)
-    arguments = _parse()
+    arguments = parse_arguments()
     try:
-        find_problems, start = _COMMANDS[arguments.command]
-        settings = load_settings(find_problems)
-        prepare(settings)
-        asyncio.run(start(settings, arguments))
+        start = _ANYBODYS.get(arguments.command) or _operators(arguments.command)
+        sys.exit(asyncio.run(start(arguments)))
+    except UserError as error:
+        sys.exit(_say(str(error), _NOT_DONE))
     except SettingsError as error:
         sys.exit(_say(str(error), _BAD_SETTINGS))
     except UpstreamError as error:
-        sys.exit(_say(f"Cannot start: {error}", _EDGE_DOWN))
+        sys.exit(_say(f"Cannot go on: {error}", _EDGE_DOWN))
 
 
-_COMMANDS: dict[str, tuple[Callable[[Settings], Problems], Start]] = {
-    "local": (local_problems, lambda s, a: run_local(s, at_sei_pace=not a.instant)),
-    "run": (real_problems, lambda s, _: run_real(s)),
-    "deploy": (deploy_problems, lambda s, _: deploy(s)),
-}
+def _operators(command: str) -> Start:
+    """Loaded when wanted: the service takes seconds to load, and leaving needs none of it."""
+    commands: dict[str, Start] = import_module("bot.app.operate").COMMANDS
+    return commands[command]
 
 
-def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="sei-trader", description="Trade on Sei from Telegram.")
-    parser.add_argument("--version", action="version", version=version("sei-trader"))
-    commands = parser.add_subparsers(dest="command", required=True)
-    local = commands.add_parser("local", help="everything on this machine, nothing to set up")
-    local.add_argument(
-        "--instant", action="store_true", help="mine at once instead of at Sei's pace"
+def _watch(given: argparse.Namespace) -> Running:
+    first, once = given.first, given.once
+    return watch(WatchOrder(tuple(given.escrow), given.rpc, first, once=once, as_json=given.json))
+
+
+def _check(given: argparse.Namespace) -> Running:
+    return check(CheckOrder(given.escrow, given.rpc, given.owner, claim_of(given)))
+
+
+def _exit(given: argparse.Namespace) -> Running:
+    order = LeaveOrder(
+        given.escrow,
+        given.rpc,
+        with_code=given.with_code,
+        to=given.to,
+        tokens=tuple(given.token),
+        first=given.first,
+        claim=claim_of(given),
+        unasked=given.yes,
     )
-    commands.add_parser("run", help="with real edges; see the settings table in the README")
-    commands.add_parser("deploy", help="deploy the contracts to SEI_NETWORK, record the addresses")
-    return parser.parse_args()
+    return leave(order, _ask_secret)
+
+
+_ANYBODYS: dict[str, Start] = {"watch": _watch, "check": _check, "exit": _exit}
+
+
+def _ask_secret(variable: str, question: str) -> str:
+    """From the environment, or typed without an echo: never an argument, which shells keep."""
+    try:
+        return os.environ.get(variable) or getpass.getpass(f"{question}: ").strip()
+    except EOFError:
+        raise UserError(f"{variable} is not set, and nobody is here to ask.") from None
 
 
 def _say(text: str, code: int) -> int:

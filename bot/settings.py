@@ -1,19 +1,28 @@
 """Every edge to the outside is one setting. Read once, at start, and checked all together."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.domain.errors import SettingsError
 
 _KEY_BYTES = 32
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _PRIVATE_KEY = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 _DATABASE = re.compile(r"(sqlite|postgres(ql)?)(\+[a-z0-9]+)?://")
+_NEXT_SEED = re.compile(r",(?=[0-9]+:)")
 _BOT_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 TELEGRAM_API = "https://api.telegram.org"
 COINGECKO_API = "https://api.coingecko.com/api/v3"
@@ -65,8 +74,18 @@ class Settings(BaseSettings):
     sei_rpc_url: str | None = Field(None, description="the chain's RPC")
     pvt_key: SecretStr | None = Field(None, description="the server's key: opens agents")
     actor_seed: SecretStr | None = Field(None, description="secret the actors' keys come from")
+    actor_seed_version: int = Field(
+        1, ge=1, lt=1 << 32, description="counts ACTOR_SEED's rotations"
+    )
+    actor_seed_old: SecretStr | None = Field(
+        None, description="earlier seeds, as `rotate-seed` writes them"
+    )
     deployer_key: SecretStr | None = Field(
-        None, description="used by `deploy` only: lists tokens and exchanges; keep it elsewhere"
+        None,
+        description="used by `deploy` and `rotate-server` only: the admin's key; keep it elsewhere",
+    )
+    guardian_address: str | None = Field(
+        None, description="used by `deploy` only: account that may pause trading, optional"
     )
     database_url: SecretStr | None = Field(None, description="SQLAlchemy URL of the database")
     data_dir: Path = Field(Path("data"), description="state folder")
@@ -100,11 +119,25 @@ class Settings(BaseSettings):
             raise ValueError("must be 32 bytes in hexadecimal, a private key")
         return value
 
+    @field_validator("guardian_address")
+    @classmethod
+    def _check_address(cls, value: str | None) -> str | None:
+        if value is not None and not _ADDRESS.fullmatch(value):
+            raise ValueError("must be an account's address, 0x and 40 hexadecimal digits")
+        return value
+
     @field_validator("actor_seed")
     @classmethod
     def _check_seed(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value().encode()) < _KEY_BYTES:
             raise ValueError(f"must have at least {_KEY_BYTES} bytes")
+        return value
+
+    @field_validator("actor_seed_old")
+    @classmethod
+    def _check_old_seeds(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is not None:
+            parse_old_seeds(value.get_secret_value(), info.data.get("actor_seed_version", 1))
         return value
 
     @field_validator("database_url")
@@ -121,15 +154,40 @@ class Settings(BaseSettings):
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.data_dir / 'bot.db'}"
 
+    @property
+    def old_seeds(self) -> Mapping[int, str]:
+        """Earlier ACTOR_SEEDs by version."""
+        if self.actor_seed_old is None:
+            return {}
+        return parse_old_seeds(self.actor_seed_old.get_secret_value(), self.actor_seed_version)
+
     def secrets(self) -> list[str]:
         """The values that no log may show."""
         values = [getattr(self, name) for name in type(self).model_fields]
-        return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        secrets = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        return [*secrets, *self.old_seeds.values()]
 
     @property
     def public(self) -> str:
         """The HTTP door as users reach it."""
         return self.public_url or f"http://127.0.0.1:{self.port}"
+
+
+def parse_old_seeds(text: str, current: int) -> dict[int, str]:
+    """Seeds by version from `1:seed,2:seed`; a seed may hold commas and colons of its own.
+
+    Raises:
+        ValueError: it is not of that form, or a version is not below the current one.
+    """
+    seeds: dict[int, str] = {}
+    for part in _NEXT_SEED.split(text):
+        number, colon, seed = part.partition(":")
+        if not colon or not number.isdecimal() or len(seed.encode()) < _KEY_BYTES:
+            raise ValueError(f"must be like 1:seed,2:seed, each of at least {_KEY_BYTES} bytes")
+        if not 0 < int(number) < current or int(number) in seeds:
+            raise ValueError("must have versions below ACTOR_SEED_VERSION, each once")
+        seeds[int(number)] = seed
+    return seeds
 
 
 Problems = dict[str, str]
@@ -197,6 +255,16 @@ def local_problems(settings: Settings) -> Problems:
 def deploy_problems(settings: Settings) -> Problems:
     """What `sei-trader deploy` lacks."""
     return _missing(settings, "pvt_key", "deployer_key")
+
+
+def feeds_problems(settings: Settings) -> Problems:
+    """What `sei-trader feeds` lacks."""
+    return _missing(settings, "deployer_key")
+
+
+def rotate_server_problems(settings: Settings) -> Problems:
+    """What `sei-trader rotate-server` lacks; DEPLOYER_KEY is no help once a Safe is the admin."""
+    return _missing(settings, "pvt_key")
 
 
 def _missing(settings: Settings, *names: str) -> Problems:

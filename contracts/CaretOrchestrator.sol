@@ -4,35 +4,36 @@ pragma solidity 0.8.37;
 import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {CaretEscrow} from "./CaretEscrow.sol";
 import {ICaretErrors} from "./interfaces/ICaretErrors.sol";
 import {ICaretOrchestrator} from "./interfaces/ICaretOrchestrator.sol";
+import {IPriceFeed} from "./interfaces/IPriceFeed.sol";
+import {ISwapAdapter} from "./interfaces/ISwapAdapter.sol";
 import {ITokenFactory} from "./interfaces/ITokenFactory.sol";
 import {IWSEI} from "./interfaces/IWSEI.sol";
+import {Listing, TokenListing, VenueListing} from "./libraries/Listing.sol";
 
-/// @title Registers actors with their escrows, and lists what may be traded where
-/// @notice Powers are split. The **admin** (`owner()`, kept off the server; a multisig in earnest) lists tokens
-///         and venues, switches them off and on, and names the server. The **server** registers actors and
-///         releases money to owners. Both may pause and resume trading. A stolen server key can thus pause
-///         trading, resume it, open useless escrows and send people their own money; it cannot list a venue or
-///         a token of its own. A stolen admin key can: an admin's listing takes effect at once in this version.
+/// @title Registers actors with their escrows, lists what may be traded where, and can stop trading
+/// @notice Powers are split. The **admin** (`owner()`, a Safe in earnest, kept off the server) lists tokens and venues
+///         two days ahead, switches them off at once, names server and guardian, resumes trading. The **server**
+///         registers actors, releases money to owners, drops mandates. The **guardian** pauses, and nothing else;
+///         server and admin may too. A stolen server key can thus stop trading, open escrows, and send people their
+///         own money. A stolen admin key can list a hostile token or venue: two days later it counts for mandates
+///         signed from then on, and a week after that for the default mandate.
 ///
-///         Lists are append-only: an entry can be switched off and on, never edited or given another part. No
-///         pause and no switch ever stands between an owner and a withdrawal.
+///         Lists only grow: an entry can be switched off, never edited. A token that is off may be listed anew, with
+///         another feed say, which is a new entry with a new delay. No pause and no list ever stands between an owner
+///         and a withdrawal.
 contract CaretOrchestrator is ICaretOrchestrator, ICaretErrors, Ownable2Step {
-    enum Part {
-        None,
-        Token,
-        Router,
-        Adapter
-    }
+    /// @notice Seconds from a listing being announced to its taking effect, once the first lists are closed.
+    uint256 public constant LISTING_DELAY = 2 days;
 
-    /// @param router an adapter's router
-    struct Entry {
-        Part part;
-        bool enabled;
-        address router;
-    }
+    uint256 private constant MOST_EPSILON_BPS = 1_000;
+    uint256 private constant WIDEST_BAND = 64;
+    uint256 private constant FEED_DECIMALS = 8;
+    uint256 private constant MOST_DECIMALS = 18;
+    uint256 private constant COUNT = 160;
 
     /// @notice The token trades start from and return to. Named as in the first version; here it is USDC.
     IERC20 public immutable usdt;
@@ -45,13 +46,16 @@ contract CaretOrchestrator is ICaretOrchestrator, ICaretErrors, Ownable2Step {
     /// @notice The code every escrow runs, for good.
     CaretEscrow public immutable implementation;
 
-    /// @notice Registers actors and releases money to owners; zero: nobody does.
+    /// @notice Registers actors, releases money to owners, drops mandates; zero: nobody does.
     address public server;
 
     bool public tradingPaused;
 
-    /// @notice Actors by owner, in order of registration; the key is the owner's address as a number.
-    mapping(uint256 owner => address[]) public actors;
+    /// @notice Whether the first lists are closed: from then on a listing takes two days, and actors are registered.
+    bool public isSealed;
+
+    /// @notice May pause trading, and nothing else.
+    address public guardian;
 
     /// @notice The escrow of an actor; zero where there is none.
     mapping(address actor => address) public escrows;
@@ -59,14 +63,28 @@ contract CaretOrchestrator is ICaretOrchestrator, ICaretErrors, Ownable2Step {
     /// @notice Tokens by symbol. Being here is not being tradable: see `isListed`.
     mapping(string symbol => address) public tokens;
 
-    mapping(address => Entry) private _entries;
+    /// @notice Whether an address is a venue's router, which no token and no adapter can be.
+    mapping(address => bool) public isRouter;
+
+    /// @dev By owner and index; the first word also holds, above 160 bits, how many there are.
+    mapping(uint256 owner => mapping(uint256 index => uint256)) private _actors;
+
+    mapping(address token => TokenListing) private _tokens;
+
+    mapping(address adapter => VenueListing) private _venues;
 
     event ServerSet(address indexed server);
-    event TradingPausedSet(bool paused, address indexed by);
-    event TokenListed(address indexed token, string symbol);
-    event VenueListed(address indexed adapter, address indexed router);
-    event EntryEnabled(address indexed entry, bool enabled);
+    event GuardianSet(address indexed guardian);
+    event Paused(address indexed by);
+    event Unpaused(address indexed by);
+    event Sealed();
+    /// @notice Takes effect at `listedAt`.
+    event TokenListed(address indexed token, string symbol, address indexed feed, uint256 listedAt);
+    /// @notice Takes effect at `listedAt`.
+    event VenueListed(address indexed adapter, address indexed router, uint256 listedAt);
+    event SwitchedOff(address indexed entry);
     event TokenRegistered(address indexed token, string symbol);
+    event EscrowDeployed(address indexed owner, address indexed escrow, bytes32 exitHash, uint256 index);
     event ActorRegistered(
         address indexed owner,
         address indexed actor,
@@ -80,14 +98,16 @@ contract CaretOrchestrator is ICaretOrchestrator, ICaretErrors, Ownable2Step {
         _;
     }
 
-    /// @param admin lists tokens and venues, names the server
-    /// @param server_ registers actors, releases money to owners
+    /// @param admin lists tokens and venues, names server and guardian, resumes trading
+    /// @param server_ registers actors, releases money to owners, drops mandates
+    /// @param guardian_ may pause trading; zero: none
     /// @param quoteToken the token trades start from and return to; still to be listed
     /// @param wsei_ wrapped native SEI; still to be listed
     /// @param tokenFactory_ zero except on local and test networks
     constructor(
         address admin,
         address server_,
+        address guardian_,
         IERC20 quoteToken,
         IWSEI wsei_,
         ITokenFactory tokenFactory_
@@ -98,25 +118,42 @@ contract CaretOrchestrator is ICaretOrchestrator, ICaretErrors, Ownable2Step {
         tokenFactory = tokenFactory_;
         implementation = new CaretEscrow(this, wsei_);
         _setServer(server_);
+        _setGuardian(guardian_);
     }
 
-    /// @notice Opens an escrow for `actor_`, once, and passes `msg.value` on to the actor as its first gas.
-    /// @dev The escrow's address follows from owner and actor alone: see `escrowAddress`.
+    // ---------------------------------------------------------------- the server
+
+    /// @notice Opens the owner's next escrow for `actor_`, and passes `msg.value` on to the actor as its first gas.
+    ///         Nothing is traded there before the owner has signed a mandate.
     /// @param owner_ the owner's address as a number. Below 2^64 it is some other kind of number (an account
     ///        id, say) passed by mistake: money released to it would be lost
     /// @return escrow the new escrow
-    function registerActor(uint256 owner_, address actor_) external payable onlyServer returns (address escrow) {
+    function registerActor(uint256 owner_, address actor_) external payable returns (address escrow) {
+        return registerActorWithExit(owner_, actor_, bytes32(0));
+    }
+
+    /// @notice The same for an owner that cannot sign: the default mandate is in force from the start, and whoever
+    ///         has the exit code can end it and push everything to the owner.
+    /// @param exitHash `keccak256(abi.encode(code))`; zero is none
+    function registerActorWithExit(
+        uint256 owner_,
+        address actor_,
+        bytes32 exitHash
+    ) public payable onlyServer returns (address escrow) {
+        if (!isSealed) revert NotSealed();
         address ownerAddress = _ownerAddress(owner_);
         if (actor_ == address(0) || actor_ == ownerAddress) revert ActorNotAllowed(actor_);
         if (isActor(actor_)) revert ActorAlreadyRegistered(actor_, escrows[actor_]);
-        escrow = Clones.cloneDeterministicWithImmutableArgs(
-            address(implementation),
-            abi.encode(ownerAddress, actor_),
-            bytes32(0)
-        );
+        uint256 index = actorCount(owner_);
+        escrow = _deploy(ownerAddress, exitHash, index);
         escrows[actor_] = escrow;
-        actors[owner_].push(actor_);
-        emit ActorRegistered(ownerAddress, actor_, escrow, actors[owner_].length - 1, msg.value);
+        if (index == 0) {
+            _actors[owner_][0] = uint256(uint160(actor_)) | (1 << COUNT);
+        } else {
+            _actors[owner_][index] = uint256(uint160(actor_));
+            _actors[owner_][0] += 1 << COUNT;
+        }
+        emit ActorRegistered(ownerAddress, actor_, escrow, index, msg.value);
         if (msg.value > 0) {
             (bool sent, ) = actor_.call{value: msg.value}("");
             if (!sent) revert ActorPaymentFailed(actor_, msg.value);
@@ -136,80 +173,205 @@ contract CaretOrchestrator is ICaretOrchestrator, ICaretErrors, Ownable2Step {
         emit TokenRegistered(token, symbol);
     }
 
-    /// @notice Stops or resumes every swap and gas refill. Withdrawals to owners go on.
-    function setTradingPaused(bool paused) external {
-        if (msg.sender != server && msg.sender != owner()) revert NotServerOrAdmin(msg.sender);
-        tradingPaused = paused;
-        emit TradingPausedSet(paused, msg.sender);
+    // ---------------------------------------------------------------- stopping
+
+    /// @notice Stops every swap and gas refill at once, by guardian, server or admin. Withdrawals go on.
+    function pause() external {
+        if (msg.sender != guardian && msg.sender != server && msg.sender != owner()) revert NotPauser(msg.sender);
+        tradingPaused = true;
+        emit Paused(msg.sender);
     }
+
+    function unpause() external onlyOwner {
+        tradingPaused = false;
+        emit Unpaused(msg.sender);
+    }
+
+    // ---------------------------------------------------------------- the admin
 
     /// @notice Replaces the server at once; zero removes it.
     function setServer(address server_) external onlyOwner {
         _setServer(server_);
     }
 
+    /// @notice Replaces the guardian at once; zero removes it.
+    function setGuardian(address guardian_) external onlyOwner {
+        _setGuardian(guardian_);
+    }
+
+    /// @notice Closes the first lists: from now on a listing takes two days. For good.
+    function seal() external onlyOwner {
+        if (isSealed) revert AlreadySealed();
+        isSealed = true;
+        emit Sealed();
+    }
+
     /// @notice Lets a token be traded, under a symbol nobody else has.
-    function listToken(string calldata symbol, address token) external onlyOwner {
+    /// @param feed USD price, AggregatorV3 style, 8 decimals; zero: the token can be a hop of a route only
+    /// @param maxAge seconds the feed's answer may be old, inclusive
+    /// @param epsilonBps how far the true price may be from the feed's: its deviation threshold and a margin
+    /// @param low code of the lowest answer believed, as `Listing.bandOf` reads it
+    /// @param high code of the highest; at most 64 times the lowest
+    function listToken(
+        string calldata symbol,
+        address token,
+        address feed,
+        uint16 maxAge,
+        uint16 epsilonBps,
+        uint8 low,
+        uint8 high
+    ) external onlyOwner {
         _requireFree(symbol, token);
-        _list(token, Entry(Part.Token, true, address(0)));
+        _requirePartless(token);
+        if (_tokens[token].isOn()) revert AlreadyListed(token);
+        uint8 decimals = IERC20Metadata(token).decimals();
+        if (decimals > MOST_DECIMALS) revert DecimalsNotAllowed(token, decimals);
+        if (feed != address(0)) _requireTerms(feed, maxAge, epsilonBps, low, high);
+        uint32 listedAt = _listedAt();
+        _tokens[token] = Listing.packToken(feed, decimals, maxAge, epsilonBps, low, high, listedAt);
         tokens[symbol] = token;
-        emit TokenListed(token, symbol);
+        emit TokenListed(token, symbol, feed, listedAt);
     }
 
     /// @notice Lets a venue be traded on. Several adapters may share a router; an adapter has one for good.
     function listVenue(address adapter, address router) external onlyOwner {
-        if (_entries[router].part != Part.Router) _list(router, Entry(Part.Router, true, address(0)));
-        _list(adapter, Entry(Part.Adapter, true, router));
-        emit VenueListed(adapter, router);
+        _requirePartless(adapter);
+        if (router.code.length == 0) revert NotAContract(router);
+        if (_isToken(router) || router == adapter || _venues[router].exists()) revert AlreadyListed(router);
+        if (_isToken(adapter)) revert AlreadyListed(adapter);
+        isRouter[router] = true;
+        uint32 listedAt = _listedAt();
+        _venues[adapter] = Listing.packVenue(router, listedAt);
+        emit VenueListed(adapter, router, listedAt);
     }
 
-    /// @notice Switches a listed token, or a venue by its adapter, off or on.
-    function setEnabled(address entry, bool enabled) external onlyOwner {
-        Part part = _entries[entry].part;
-        if (part == Part.None) revert TokenNotListed(entry);
-        if (part == Part.Router) revert VenueNotListed(entry);
-        _entries[entry].enabled = enabled;
-        emit EntryEnabled(entry, enabled);
+    /// @notice Switches a token, or a venue by its adapter, off at once. A venue stays off.
+    function switchOff(address entry) external onlyOwner {
+        if (_venues[entry].exists()) _venues[entry] = _venues[entry].switchedOff();
+        else if (_tokens[entry].exists()) _tokens[entry] = _tokens[entry].switchedOff();
+        else revert TokenNotListed(entry);
+        emit SwitchedOff(entry);
+    }
+
+    // ---------------------------------------------------------------- anybody
+
+    /// @notice Deploys an escrow without registering an actor: its owner can then withdraw what was paid to it.
+    function deployEscrow(uint256 owner_, bytes32 exitHash, uint256 index) external returns (address escrow) {
+        return _deploy(_ownerAddress(owner_), exitHash, index);
     }
 
     /// @inheritdoc ICaretOrchestrator
-    function routerFor(address adapter) external view returns (address router) {
+    function route(
+        address actor,
+        address adapter,
+        address tokenIn,
+        address tokenOut,
+        ISwapAdapter.Swap calldata request,
+        uint256 listedBy
+    )
+        external
+        view
+        returns (address router, bytes memory callData, TokenListing input, TokenListing output)
+    {
         if (tradingPaused) revert TradingPaused();
-        Entry storage entry = _entries[adapter];
-        if (entry.part != Part.Adapter || !entry.enabled) revert VenueNotListed(adapter);
-        return entry.router;
-    }
-
-    /// @inheritdoc ICaretOrchestrator
-    function requireListed(address[] calldata path) external view {
-        for (uint256 i = 0; i < path.length; ++i) {
-            if (!isListed(path[i])) revert TokenNotListed(path[i]);
+        if (escrows[actor] != msg.sender) revert NotActor(actor);
+        VenueListing venue = _venues[adapter];
+        if (!venue.countsBy(listedBy)) revert VenueNotListed(adapter);
+        address[] memory hops;
+        (callData, hops) = ISwapAdapter(adapter).encode(request);
+        uint256 last = hops.length;
+        if (last < 2 || tokenIn == tokenOut || hops[0] != tokenIn || hops[last - 1] != tokenOut) {
+            revert BadPath(tokenIn, tokenOut);
         }
+        for (uint256 i = 0; i < last; ++i) {
+            TokenListing listing = _tokens[hops[i]];
+            if (!listing.countsBy(listedBy)) revert TokenNotListed(hops[i]);
+            if (i == 0) input = listing;
+            output = listing;
+        }
+        router = venue.router();
     }
 
-    /// @notice How many actors an owner has; the key is the owner's address as a number.
-    function actorCount(uint256 owner_) external view returns (uint256) {
-        return actors[owner_].length;
-    }
-
-    /// @notice Where the escrow of this owner and actor is, or would be once registered.
-    function escrowAddress(uint256 owner_, address actor_) external view returns (address) {
+    /// @notice Where the escrow of this owner, exit code and index is, or would be once deployed.
+    function escrowAddress(uint256 owner_, bytes32 exitHash, uint256 index) external view returns (address) {
         return
             Clones.predictDeterministicAddressWithImmutableArgs(
                 address(implementation),
-                abi.encode(_ownerAddress(owner_), actor_),
+                _arguments(_ownerAddress(owner_), exitHash, index),
                 bytes32(0)
             );
+    }
+
+    /// @inheritdoc ICaretOrchestrator
+    function actors(uint256 owner_, uint256 index) external view returns (address) {
+        return address(uint160(_actors[owner_][index]));
+    }
+
+    /// @notice A token's terms; all zero where it never was listed.
+    function tokenListing(
+        address token
+    )
+        external
+        view
+        returns (
+            address feed,
+            uint8 decimals,
+            uint16 maxAge,
+            uint16 epsilonBps,
+            uint256 low,
+            uint256 high,
+            uint32 listedAt,
+            bool on
+        )
+    {
+        TokenListing word = _tokens[token];
+        if (!word.exists()) return (address(0), 0, 0, 0, 0, 0, 0, false);
+        return (
+            word.feed(),
+            word.decimals(),
+            word.maxAge(),
+            word.epsilonBps(),
+            Listing.bandOf(word.low()),
+            Listing.bandOf(word.high()),
+            word.listedAt(),
+            word.isOn()
+        );
+    }
+
+    /// @notice A venue's router and state; all zero where it never was listed.
+    function venueListing(address adapter) external view returns (address router, uint32 listedAt, bool on) {
+        VenueListing word = _venues[adapter];
+        return (word.router(), word.listedAt(), word.isOn());
+    }
+
+    /// @notice How many actors an owner has; the key is the owner's address as a number.
+    function actorCount(uint256 owner_) public view returns (uint256) {
+        return _actors[owner_][0] >> COUNT;
     }
 
     function isActor(address actor_) public view returns (bool) {
         return escrows[actor_] != address(0);
     }
 
-    /// @notice Whether `token` may be traded now.
-    function isListed(address token) public view returns (bool) {
-        Entry storage entry = _entries[token];
-        return entry.part == Part.Token && entry.enabled;
+    /// @notice Whether `token` is listed now, whatever a mandate says.
+    function isListed(address token) external view returns (bool) {
+        return _tokens[token].countsBy(block.timestamp);
+    }
+
+    // ---------------------------------------------------------------- inside
+
+    function _deploy(address owner_, bytes32 exitHash, uint256 index) private returns (address escrow) {
+        bytes memory arguments = _arguments(owner_, exitHash, index);
+        address code = address(implementation);
+        escrow = Clones.predictDeterministicAddressWithImmutableArgs(code, arguments, bytes32(0));
+        if (escrow.code.length > 0) return escrow;
+        Clones.cloneDeterministicWithImmutableArgs(code, arguments, bytes32(0));
+        emit EscrowDeployed(owner_, escrow, exitHash, index);
+    }
+
+    /// @dev As the escrow unpacks them.
+    function _arguments(address owner_, bytes32 exitHash, uint256 index) private pure returns (bytes memory) {
+        return abi.encodePacked(owner_, exitHash, uint96(index));
     }
 
     function _setServer(address server_) private {
@@ -217,10 +379,37 @@ contract CaretOrchestrator is ICaretOrchestrator, ICaretErrors, Ownable2Step {
         emit ServerSet(server_);
     }
 
-    function _list(address entry, Entry memory value) private {
+    function _setGuardian(address guardian_) private {
+        guardian = guardian_;
+        emit GuardianSet(guardian_);
+    }
+
+    function _listedAt() private view returns (uint32) {
+        return isSealed ? uint32(block.timestamp + LISTING_DELAY) : 0;
+    }
+
+    /// @dev The feed must be one now, with an answer within the band.
+    function _requireTerms(address feed, uint16 maxAge, uint16 epsilonBps, uint8 low, uint8 high) private view {
+        if (maxAge == 0 || epsilonBps == 0 || epsilonBps > MOST_EPSILON_BPS) {
+            revert FeedTermsNotAllowed(maxAge, epsilonBps);
+        }
+        uint8 decimals = IPriceFeed(feed).decimals();
+        if (decimals != FEED_DECIMALS) revert DecimalsNotAllowed(feed, decimals);
+        (uint256 least, uint256 most) = (Listing.bandOf(low), Listing.bandOf(high));
+        if (least >= most || most > WIDEST_BAND * least) revert BandNotAllowed(least, most);
+        (, int256 answer, , uint256 updatedAt, ) = IPriceFeed(feed).latestRoundData();
+        if (answer < int256(least) || answer > int256(most)) revert FeedUnusable(feed, answer, updatedAt);
+    }
+
+    /// @dev Neither a venue's adapter nor a router.
+    function _requirePartless(address entry) private view {
         if (entry.code.length == 0) revert NotAContract(entry);
-        if (_entries[entry].part != Part.None) revert AlreadyListed(entry);
-        _entries[entry] = value;
+        if (isRouter[entry] || _venues[entry].exists()) revert AlreadyListed(entry);
+    }
+
+    /// @dev A token that was listed once, the wrapper or the quote token.
+    function _isToken(address entry) private view returns (bool) {
+        return _tokens[entry].exists() || entry == address(wsei) || entry == address(usdt);
     }
 
     /// @dev `token` itself may already hold its symbol.

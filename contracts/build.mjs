@@ -16,6 +16,7 @@ const input = {
   settings: {
     evmVersion: 'cancun',
     optimizer: { enabled: true, runs: 10_000 },
+    viaIR: true,
     // Nothing but the code itself may change an artifact.
     metadata: { bytecodeHash: 'none', appendCBOR: false },
     outputSelection: {
@@ -33,7 +34,7 @@ function listFiles(folder, ending) {
 }
 
 function readSources() {
-  const names = listFiles(root, '.sol')
+  const names = listFiles(root, '.sol').filter((name) => !name.startsWith('proofs/'))
   return Object.fromEntries(names.map((name) => [name, { content: readFileSync(join(root, name), 'utf8') }]))
 }
 
@@ -56,11 +57,11 @@ function isOurs({ severity, sourceLocation }) {
   return severity === 'error' || !sourceLocation?.file.startsWith('@')
 }
 
-// Interfaces have no code and no artifact; contracts used by tests alone go to artifacts/test/.
+// Interfaces have no code, and libraries' is part of who uses them: neither has an artifact; contracts used by tests alone go to artifacts/test/.
 function render(contracts) {
   const files = new Map()
   for (const [source, byName] of Object.entries(contracts)) {
-    if (source.startsWith('@')) continue
+    if (source.startsWith('@') || source.startsWith('libraries/')) continue
     for (const [name, contract] of Object.entries(byName)) {
       const { bytecode, deployedBytecode } = contract.evm
       if (bytecode.object === '') continue
@@ -71,7 +72,7 @@ function render(contracts) {
         abi: contract.abi,
         bytecode: `0x${bytecode.object}`,
         runtime: `0x${deployedBytecode.object}`,
-        immutables: Object.values(deployedBytecode.immutableReferences ?? {}).flat().sort((a, b) => a.start - b.start),
+        immutables: groupImmutables(deployedBytecode.immutableReferences ?? {}),
       }
       const file = source.startsWith('test/') ? `test/${name}.json` : `${name}.json`
       if (files.has(file)) throw new Error(`two contracts are named ${name}`)
@@ -79,6 +80,13 @@ function render(contracts) {
     }
   }
   return files
+}
+
+// For each immutable, in order of appearance, where in the runtime code it stands. The compiler's own keys change with
+// every unrelated source.
+function groupImmutables(references) {
+  const places = Object.values(references).map((group) => [...group].sort((a, b) => a.start - b.start))
+  return places.sort((a, b) => a[0].start - b[0].start)
 }
 
 function differences(files) {

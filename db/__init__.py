@@ -10,6 +10,7 @@ from bot.ports.clock import Clock
 from db.agents import SqlAgents
 from db.conversations import SqlConversations, SqlDialogues
 from db.deposits import SqlDeposits
+from db.escrows import SqlEscrowEvents, SqlMandates
 from db.journal import SqlJournal
 from db.kept import SqlMarketStore, SqlSwitches
 from db.migrate import migrate
@@ -32,6 +33,8 @@ class Database:
     conversations: SqlConversations
     switches: SqlSwitches
     market: SqlMarketStore
+    mandates: SqlMandates
+    escrow_events: SqlEscrowEvents
 
     async def close(self) -> None:
         """Let running transactions end, then let go of the database."""
@@ -60,6 +63,8 @@ async def open(url: str, clock: Clock) -> Database:
         conversations=SqlConversations(store),
         switches=SqlSwitches(store),
         market=SqlMarketStore(store),
+        mandates=SqlMandates(store, clock),
+        escrow_events=SqlEscrowEvents(store, clock),
     )
 
 

@@ -35,7 +35,7 @@ class SqlAgents:
         self._clock = clock
 
     async def create_agent(
-        self, user_id: UserId, name: str, instructions: str, owner: str
+        self, user_id: UserId, name: str, instructions: str, owner: str, exit_hash: str = ""
     ) -> Agent:
         """Add an OPENING agent; its actor is set by `save_actor`.
 
@@ -53,6 +53,7 @@ class SqlAgents:
             "actor_address": "",
             "seed_version": 0,
             "state": AgentState.OPENING,
+            "exit_hash": exit_hash,
             "created_at": now,
             "updated_at": now,
         }
@@ -136,4 +137,6 @@ def _agent(row: Any) -> Agent:  # noqa: ANN401
         seed_version=row.seed_version,
         state=AgentState(row.state),
         created_at=row.created_at,
+        exit_hash=row.exit_hash,
+        index=row.escrow_index,
     )

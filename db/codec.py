@@ -6,12 +6,14 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from bot.domain.analysis import TradeDecision
+from bot.domain.mandate import Mandate
 from bot.domain.money import Amount, Bps, Token, Wei
 from bot.domain.trade import Order, Receipt, SignedTx, TxHash
 
 Json = dict[str, Any]
 
 _DECISION = TypeAdapter(TradeDecision)
+_MANDATE = TypeAdapter(Mandate)
 
 
 def dump_amount(amount: Amount) -> Json:
@@ -48,6 +50,9 @@ def dump_order(order: Order) -> Json:
         "fee": order.fee,
         "native_usd": str(order.native_usd),
         "buy_price_usd": str(order.buy_price_usd),
+        "mandate": order.mandate and dump_mandate(order.mandate),
+        "signature": order.signature.hex(),
+        "nonce": order.nonce,
     }
 
 
@@ -65,7 +70,21 @@ def load_order(body: Json) -> Order:
         fee=Bps(body["fee"]),
         native_usd=Decimal(body["native_usd"]),
         buy_price_usd=Decimal(body["buy_price_usd"]),
+        mandate=load_mandate(body["mandate"]) if body.get("mandate") else None,
+        signature=bytes.fromhex(body.get("signature", "")),
+        nonce=body.get("nonce", 0),
     )
+
+
+def dump_mandate(mandate: Mandate) -> Json:
+    """A mandate."""
+    body: Json = _MANDATE.dump_python(mandate, mode="json")
+    return body
+
+
+def load_mandate(body: Json) -> Mandate:
+    """Undo `dump_mandate`."""
+    return _MANDATE.validate_python(body)
 
 
 def dump_signed(signed: SignedTx) -> Json:
@@ -96,6 +115,7 @@ def dump_receipt(receipt: Receipt) -> Json:
         "spent": str(receipt.spent),
         "got": str(receipt.got),
         "escrow": receipt.escrow,
+        "index": receipt.index,
         "reason": receipt.reason,
     }
 
@@ -111,6 +131,7 @@ def load_receipt(body: Json) -> Receipt:
         spent=int(body["spent"]),
         got=int(body["got"]),
         escrow=body["escrow"],
+        index=body.get("index", 0),
         reason=body["reason"],
     )
 

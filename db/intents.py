@@ -92,6 +92,7 @@ def intent_values(intent: Intent) -> dict[str, Any]:
         "decision_id": intent.decision_id,
         "message_id": intent.message_id,
         "nonce": intent.signed and intent.signed.nonce,
+        "tx_hash": intent.signed and intent.signed.tx_hash,
         "signed": intent.signed and dump_signed(intent.signed),
         "receipt": intent.receipt and dump_receipt(intent.receipt),
         "reason": intent.reason,

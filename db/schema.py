@@ -60,6 +60,8 @@ user_agents = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("updated_at", UtcTime, nullable=False),
+    sa.Column("exit_hash", sa.Text, nullable=False, server_default=""),
+    sa.Column("escrow_index", sa.BigInteger, nullable=False, server_default="0"),
     sa.Index("idx_user_agents_user_id", "user_id"),
     _partial(
         "uq_user_agents_name",
@@ -69,6 +71,28 @@ user_agents = sa.Table(
         unique=True,
     ),
     sqlite_autoincrement=True,  # an actor's key hangs on the id: never hand one out again
+)
+
+mandates = sa.Table(
+    "mandates",
+    metadata,
+    sa.Column("agent_id", Key, sa.ForeignKey("user_agents.id"), primary_key=True),
+    sa.Column("word", sa.Text, primary_key=True),
+    sa.Column("mandate", Json, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+)
+
+escrow_events = sa.Table(
+    "escrow_events",
+    metadata,
+    sa.Column("tx_hash", sa.Text, primary_key=True),
+    sa.Column("log_index", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("agent_id", Key, sa.ForeignKey("user_agents.id"), nullable=False),
+    sa.Column("block", sa.BigInteger, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("fields", Json, nullable=False),
+    sa.Column("seen_at", UtcTime, nullable=False),
+    sa.Index("idx_escrow_events_agent_id", "agent_id", "block"),
 )
 
 chats = sa.Table(
@@ -101,10 +125,12 @@ intents = sa.Table(
     sa.Column("decision_id", sa.BigInteger),
     sa.Column("message_id", sa.BigInteger),
     sa.Column("nonce", sa.BigInteger),
+    sa.Column("tx_hash", sa.Text),
     sa.Column("signed", Json),
     sa.Column("receipt", Json),
     sa.Column("reason", Prose, nullable=False),
     sa.Index("idx_intents_agent", "agent_id", "state", "updated_at"),
+    sa.Index("idx_intents_tx_hash", "tx_hash"),
     _partial("idx_intents_open", "confirmed_at", where=_listed("state", OPEN)),
     _partial("uq_intents_in_flight", "account", where=_listed("state", IN_FLIGHT), unique=True),
     _partial(

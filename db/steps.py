@@ -49,7 +49,8 @@ async def apply_step(tx: AsyncConnection, intent: Intent, step: Step) -> None:
     if step.reason:
         facts["reason"] = step.reason
     if step.signed:
-        facts |= {"signed": dump_signed(step.signed), "nonce": step.signed.nonce}
+        signed = step.signed
+        facts |= {"signed": dump_signed(signed), "nonce": signed.nonce, "tx_hash": signed.tx_hash}
     if step.receipt:
         facts["receipt"] = dump_receipt(step.receipt)
     await tx.execute(sa.update(intents).where(intents.c.id == intent.id).values(facts))
@@ -90,7 +91,12 @@ async def _change_agent(tx: AsyncConnection, intent: Intent, step: Step) -> None
         await tx.execute(
             sa.update(user_agents)
             .where(user_agents.c.id == intent.agent_id)
-            .values(escrow_address=step.escrow, state=opened, updated_at=step.now)
+            .values(
+                escrow_address=step.escrow,
+                escrow_index=step.escrow_index,
+                state=opened,
+                updated_at=step.now,
+            )
         )
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The set-up steps behind the Makefile's stamp files; each may be repeated safely.
-#   scripts/setup.sh venv | packages <lock file> | project | node
+#   scripts/setup.sh venv | packages <lock file> | project | node | forge
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -85,20 +85,23 @@ trust_system_authorities() {
 }
 
 install_node_packages() {
+  local folder=$1 what=$2
   PATH=$PWD/$venv/bin:$PATH
   if ! has_node; then
     echo "No Node.js 18 or newer on PATH: installing it into $venv"
     install_packages requirements-node.lock
   fi
-  echo "Installing Node packages (anvil, the Solidity compiler, exchange contracts)"
+  echo "Installing Node packages ($what)"
   trust_system_authorities
-  npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
+  npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --no-update-notifier \
+    --loglevel=error
 }
 
 case ${1:-} in
   venv) make_venv ;;
   packages) install_packages "${2:?which lock file?}" ;;
   project) install_project ;;
-  node) install_node_packages ;;
-  *) die "usage: scripts/setup.sh venv | packages <lock file> | project | node" ;;
+  node) install_node_packages . "anvil, the Solidity compiler, exchange contracts" ;;
+  forge) install_node_packages contracts/proofs "forge, cast, MetaMask's delegation framework" ;;
+  *) die "usage: scripts/setup.sh venv | packages <lock file> | project | node | forge" ;;
 esac

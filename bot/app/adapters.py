@@ -9,9 +9,12 @@ import bot.venues
 import db
 from bot.app.edges import Edges
 from bot.catalogue import discover
+from bot.chain.escrow_logs import RpcEscrowLogs
+from bot.chain.escrows import RpcEscrows
 from bot.chain.reader import RpcReader
 from bot.chain.rpc import Rpc
 from bot.chain.sender import RpcExecutor
+from bot.chain.signatures import RpcSignatures
 from bot.chain.signer import Signer
 from bot.llm.gemini import GeminiBrain
 from bot.llm.prompts import load_prompts
@@ -19,13 +22,12 @@ from bot.llm.rules import RuleBrain
 from bot.market.cached import CachedMarket
 from bot.market.coingecko import CoinGecko
 from bot.ports.brain import Brain
-from bot.ports.chain import Executor, Venue
+from bot.ports.chain import EscrowLogs, EscrowReader, Executor, Signatures, Venue
 from bot.ports.clock import Clock
 from bot.ports.ledger import Journal, Outbox
 from bot.settings import Settings
 
 PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
-FIRST_SEED_VERSION = 1
 
 
 @dataclass(slots=True)
@@ -38,6 +40,9 @@ class Parts:
     outbox: Outbox
     executor: Executor
     reader: RpcReader
+    escrows: EscrowReader
+    logs: EscrowLogs
+    signatures: Signatures
     venues: Sequence[Venue]
     market: CachedMarket
     brain: Brain
@@ -57,7 +62,7 @@ async def adapters(settings: Settings, edges: Edges, clock: Clock) -> AsyncItera
         stack.push_async_callback(database.close)
         rpc = Rpc(edges.rpc_url)
         stack.push_async_callback(rpc.close)
-        signer = Signer(edges.keys.server, {FIRST_SEED_VERSION: edges.keys.seed})
+        signer = Signer(edges.keys.server, edges.keys.seeds)
         executor = RpcExecutor(
             rpc,
             signer,
@@ -87,6 +92,9 @@ async def adapters(settings: Settings, edges: Edges, clock: Clock) -> AsyncItera
             outbox=database.outbox,
             executor=executor,
             reader=reader,
+            escrows=RpcEscrows(rpc, edges.deployment),
+            logs=RpcEscrowLogs(rpc),
+            signatures=RpcSignatures(rpc, edges.deployment.chain_id),
             venues=[kinds[v.kind].build(v, reader) for v in edges.deployment.venues],
             market=market,
             brain=brain,

@@ -28,12 +28,16 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """Everything the service needs to reach the outside."""
+    """Everything the service needs to reach the outside.
+
+    `public_rpc` is a node that people may be told of: `rpc_url` may hold a key.
+    """
 
     telegram_token: str = field(repr=False)
     telegram_url: str
     market_url: str
     rpc_url: str
+    public_rpc: str
     deployment: Deployment
     keys: Keys
     report: tuple[Edge, ...]
@@ -73,6 +77,13 @@ def chain_url(settings: Settings) -> str:
     return NETWORKS[settings.sei_network.value].rpc_url
 
 
+def public_rpc(settings: Settings) -> str:
+    """The network's public node; a local chain has only the one that was named."""
+    if settings.sei_network is NetworkName.LOCAL:
+        return settings.sei_rpc_url or ""
+    return NETWORKS[settings.sei_network.value].rpc_url
+
+
 def chain_edge(settings: Settings) -> Edge:
     """The chain behind an RPC; its host only, as a path may hold a key."""
     host = urlsplit(chain_url(settings)).hostname
@@ -100,6 +111,7 @@ def real_edges(settings: Settings, keys: Keys) -> Edges:
         telegram_url=settings.tg_api_url or TELEGRAM_API,
         market_url=market_url(settings),
         rpc_url=chain_url(settings),
+        public_rpc=public_rpc(settings),
         deployment=deployment,
         keys=keys,
         report=(

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,10 +14,10 @@ _BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The server's key, and the seed actors' keys are derived from. Never shown."""
+    """The server's key, and by version the seeds actors' keys are derived from. Never shown."""
 
     server: bytes = field(repr=False)
-    seed: bytes = field(repr=False)
+    seeds: Mapping[int, bytes] = field(repr=False)
 
 
 def keys_of(settings: Settings) -> Keys:
@@ -25,7 +26,7 @@ def keys_of(settings: Settings) -> Keys:
         raise LookupError("keys are checked before they are used")
     return Keys(
         bytes.fromhex(settings.pvt_key.get_secret_value().removeprefix("0x")),
-        settings.actor_seed.get_secret_value().encode(),
+        _seeds(settings, settings.actor_seed.get_secret_value()),
     )
 
 
@@ -36,8 +37,13 @@ def local_keys(settings: Settings) -> Keys:
     key, seed = settings.pvt_key, settings.actor_seed
     return Keys(
         bytes.fromhex((key.get_secret_value() if key else made["pvt_key"]).removeprefix("0x")),
-        (seed.get_secret_value() if seed else made["actor_seed"]).encode(),
+        _seeds(settings, seed.get_secret_value() if seed else made["actor_seed"]),
     )
+
+
+def _seeds(settings: Settings, current: str) -> dict[int, bytes]:
+    seeds = {**settings.old_seeds, settings.actor_seed_version: current}
+    return {version: seed.encode() for version, seed in seeds.items()}
 
 
 def _load_or_make(path: Path) -> dict[str, str]:

@@ -1,15 +1,9 @@
 """Start and stop the process: local mode, real mode."""
 
-import asyncio
-import contextlib
-import fcntl
 import os
-import signal
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import structlog
 from starlette.applications import Starlette
@@ -18,6 +12,7 @@ from starlette.routing import BaseRoute, Mount
 from bot.app.adapters import Parts, adapters
 from bot.app.edges import Edge, Edges, real_edges
 from bot.app.keys import keys_of, local_keys
+from bot.app.process import alone, say, stop_event
 from bot.app.service import Service, running, wire
 from bot.app.standins import StandIns, local_edges
 from bot.chain.deployer import connected
@@ -27,6 +22,7 @@ from bot.clock import SystemClock
 from bot.domain.errors import SettingsError
 from bot.logs import configure_logs
 from bot.ports.clock import Clock
+from bot.services.signing import Signing
 from bot.serving import serve
 from bot.settings import Environment, Settings
 from bot.web.door import create_door
@@ -53,7 +49,7 @@ class Local:
 async def run_local(settings: Settings, *, at_sei_pace: bool = True) -> None:
     """Run with stand-ins for whatever is unset, until SIGINT or SIGTERM."""
     async with local_service(settings, at_sei_pace=at_sei_pace) as local:
-        _say(f"\nReady. Open {local.url}/ in a browser. Ctrl-C stops.\n")
+        say(f"\nReady. Open {local.url}/ in a browser. Ctrl-C stops.\n")
         log.info("ready", network=local.service.services.facts.network)
         await _until_stopped()
 
@@ -61,7 +57,7 @@ async def run_local(settings: Settings, *, at_sei_pace: bool = True) -> None:
 async def run_real(settings: Settings) -> None:
     """Run with real edges until SIGINT or SIGTERM."""
     async with real_service(settings) as service:
-        _say("\nReady. Ctrl-C stops.\n")
+        say("\nReady. Ctrl-C stops.\n")
         log.info("ready", network=service.services.facts.network)
         await _until_stopped()
 
@@ -81,10 +77,11 @@ async def local_service(
     """
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
-        stack.enter_context(_alone(settings.data_dir))
+        stack.enter_context(alone(settings.data_dir))
         standins = StandIns(settings, clock, at_sei_pace, telegram_limits)
         holder: list[Service] = []
         port = await _open_http(stack, settings, holder, standins.routes, _LOOPBACK)
+        settings = settings.model_copy(update={"port": port})
         edges = await stack.enter_async_context(local_edges(standins, local_keys(settings), port))
         service = await _start(stack, settings, edges, clock, holder, wrap)
         yield Local(service, standins, edges, f"http://{_LOOPBACK}:{port}")
@@ -97,7 +94,7 @@ async def real_service(
     """Real mode as a context; `wrap` may replace adapters before the service is wired."""
     clock = SystemClock()
     async with AsyncExitStack() as stack:
-        stack.enter_context(_alone(settings.data_dir))
+        stack.enter_context(alone(settings.data_dir))
         edges = real_edges(settings, keys_of(settings))
         holder: list[Service] = []
         await _open_http(stack, settings, holder, [], _EVERYWHERE)
@@ -136,8 +133,11 @@ async def _open_http(
     async def states() -> Sequence[EdgeStatus]:
         return await holder[0].edges() if holder else []
 
+    def signing() -> Signing | None:
+        return holder[0].services.signing if holder else None
+
     production = settings.environment is Environment.PRODUCTION
-    door = create_door(states, production=production)
+    door = create_door(states, signing, production=production)
     app = Starlette(routes=[*routes, Mount("/", app=door)]) if routes else door
     try:
         serving = await serve(app, settings.port, host=host)
@@ -149,52 +149,19 @@ async def _open_http(
     return serving.port
 
 
-@contextmanager
-def _alone(data_dir: Path) -> Iterator[None]:
-    """Hold the state folder: two processes on one would trade twice.
-
-    Raises:
-        SettingsError: another process holds it, or it cannot be written.
-    """
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        lock = (data_dir / "lock").open("w")
-    except OSError as error:
-        raise SettingsError(f"DATA_DIR {data_dir} cannot be used: {error.strerror}") from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise SettingsError(
-                f"DATA_DIR {data_dir} is in use by another Sei Trader; stop that one first"
-            ) from None
-        yield
-
-
 async def _until_stopped() -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, stopped.set)
-    await stopped.wait()
-    _say("Stopping; open trades go on at the next start.")
+    await stop_event().wait()
+    say("Stopping; open trades go on at the next start.")
 
 
 def _report(edges: Sequence[Edge]) -> None:
     for edge in edges:
         kind = "real    " if edge.real else "stand-in"
-        _say(f"  {edge.name:<12} {kind}  {edge.detail}")
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+        say(f"  {edge.name:<12} {kind}  {edge.detail}")
 
 
 def prepare(settings: Settings) -> None:
     """Set up logging and file rights for the process."""
-    os.umask(_PRIVATE)
     os.umask(_PRIVATE)
     configure_logs(
         production=settings.environment is Environment.PRODUCTION, secrets=settings.secrets()

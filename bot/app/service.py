@@ -22,17 +22,27 @@ from bot.domain.people import UserId
 from bot.domain.tokens import Listing
 from bot.jobs.job import Job, JobDesk
 from bot.jobs.runner import JobRunner
+from bot.policy.mandate_choices import Offer
 from bot.policy.risk import Limits
+from bot.policy.web_app import web_app_key
 from bot.ports.ledger import Notice
 from bot.services.answering import Desk
+from bot.services.change_mandate import ChangeMandate
 from bot.services.confirm import Confirm
 from bot.services.converse import Converse
 from bot.services.execute import Execute
 from bot.services.manage_agents import CloseAgent
 from bot.services.open_agent import OpenAgent
+from bot.services.panic import Panic
 from bot.services.portfolio import ViewPortfolio
 from bot.services.propose import Propose
+from bot.services.prove_owner import ProveOwner
+from bot.services.sign_in import SignIn
+from bot.services.sign_mandate import SignMandate
+from bot.services.signing import Signing, Site
+from bot.services.signing_links import Links
 from bot.services.watch_deposits import WatchDeposits
+from bot.services.watch_escrows import WatchEscrows
 from bot.services.withdraw import Withdraw
 from bot.settings import Settings
 from bot.web.terms import TERMS_VERSION
@@ -89,13 +99,21 @@ class _Wiring:
             self.limits,
             self.wake,
         )
-        services = self._services(execute)
+        change = self._change_mandate(execute)
+        services = self._services(execute, change)
         commands: dict[str, Command] = discover(bot.chat.commands, "COMMAND")
         self.door = build_door(
             self.edges.telegram_token, self.edges.telegram_url, services, commands, parts.outbox
         )
         jobs: dict[str, Job] = discover(bot.jobs.catalogue, "JOB")
-        desk = JobDesk(parts.clock, parts.market, books.conversations, deposits, self.listing)
+        desk = JobDesk(
+            parts.clock,
+            parts.market,
+            books.conversations,
+            deposits,
+            self._watch_escrows(),
+            self.listing,
+        )
         runner = JobRunner(jobs.values(), desk)
         return Service(self.door, services, execute, deposits, runner, parts)
 
@@ -114,17 +132,76 @@ class _Wiring:
             wake=self.wake,
         )
 
-    def _services(self, execute: Execute) -> Services:
+    def _change_mandate(self, execute: Execute) -> ChangeMandate:
+        parts, books = self.parts, self.parts.database
+        return ChangeMandate(
+            clock=parts.clock,
+            journal=parts.journal,
+            agents=books.agents,
+            mandates=books.mandates,
+            escrows=parts.escrows,
+            signatures=parts.signatures,
+            executor=parts.executor,
+            execute=execute,
+            native=self.listing.native,
+        )
+
+    def _watch_escrows(self) -> WatchEscrows:
+        parts, books, deployment = self.parts, self.parts.database, self.edges.deployment
+        return WatchEscrows(
+            agents=books.agents,
+            mandates=books.mandates,
+            events=books.escrow_events,
+            reader=parts.reader,
+            logs=parts.logs,
+            signatures=parts.signatures,
+            orchestrator=deployment.orchestrator,
+            deployed_at=deployment.deployed_at_block,
+            admin_ids=self.edges.admin_ids,
+            wake=self.wake,
+        )
+
+    def _signing(
+        self, change: ChangeMandate, open_agent: OpenAgent, reserved: frozenset[str]
+    ) -> Signing:
+        """The wallet page's service."""
+        parts, books, deployment = self.parts, self.parts.database, self.edges.deployment
+        site = Site(
+            public_url=self.settings.public,
+            network=self._network(),
+            chain_id=deployment.chain_id,
+            rpc_url=self.edges.public_rpc,
+            explorer=deployment.explorer,
+            orchestrator=deployment.orchestrator,
+            implementation=deployment.implementation,
+        )
+        tradable = tuple(t.to_token() for t in deployment.tokens if t.feed is not None)
+        offer = Offer(tradable, deployment.quote, {v.adapter: v.name for v in deployment.venues})
+        return Signing(
+            clock=parts.clock,
+            links=Links(parts.clock),
+            sign_in=SignIn(parts.clock, parts.signatures, site.page_url, site.chain_id),
+            prove_owner=ProveOwner(
+                parts.clock, books.dialogues, open_agent, parts.outbox, reserved, self.wake
+            ),
+            mandates=SignMandate(parts.clock, parts.escrows, parts.signatures, change, offer),
+            people=books.people,
+            agents=books.agents,
+            journal=parts.journal,
+            site=site,
+            web_app_key=web_app_key(self.edges.telegram_token),
+        )
+
+    def _services(self, execute: Execute, change: ChangeMandate) -> Services:
         parts, books = self.parts, self.parts.database
         listing, limits, clock = self.listing, self.limits, parts.clock
-        desk = Desk(
-            clock, parts.market, parts.reader, books.conversations, parts.journal, listing, limits
-        )
+        facts = self._facts()
+        open_agent = self._open_agent(execute)
         return Services(
             clock=clock,
             listing=listing,
             limits=limits,
-            facts=self._facts(),
+            facts=facts,
             people=books.people,
             agents=books.agents,
             dialogues=books.dialogues,
@@ -134,43 +211,75 @@ class _Wiring:
             market=parts.market,
             reader=parts.reader,
             venues=parts.venues,
-            propose=Propose(
-                clock=clock,
-                journal=parts.journal,
-                agents=books.agents,
-                market=parts.market,
-                reader=parts.reader,
-                venues=parts.venues,
-                switches=books.switches,
-                listing=listing,
-                limits=limits,
-            ),
-            confirm=Confirm(
-                clock=clock,
-                journal=parts.journal,
-                agents=books.agents,
-                market=parts.market,
-                switches=books.switches,
-                conversations=books.conversations,
-                listing=listing,
-                limits=limits,
-            ),
+            propose=self._propose(change),
+            confirm=self._confirm(),
             execute=execute,
-            open_agent=OpenAgent(
-                clock=clock,
-                agents=books.agents,
-                journal=parts.journal,
-                executor=parts.executor,
-                execute=execute,
-                limits=limits,
-                native=listing.native,
-            ),
+            open_agent=open_agent,
             close_agent=CloseAgent(books.agents, parts.reader, parts.market, listing, limits),
-            converse=Converse(desk, parts.brain, parts.fallback),
+            converse=Converse(self._desk(change), parts.brain, parts.fallback),
             portfolio=ViewPortfolio(parts.reader, parts.market, parts.journal, listing),
             withdraw=Withdraw(
                 clock, parts.journal, parts.reader, parts.executor, parts.market, listing
             ),
+            escrows=parts.escrows,
+            signing=self._signing(change, open_agent, facts.reserved),
+            change_mandate=change,
+            panic=Panic(clock, books.agents, parts.journal, change),
+        )
+
+    def _desk(self, change: ChangeMandate) -> Desk:
+        parts = self.parts
+        return Desk(
+            clock=parts.clock,
+            market=parts.market,
+            reader=parts.reader,
+            conversations=parts.database.conversations,
+            journal=parts.journal,
+            listing=self.listing,
+            limits=self.limits,
+            escrows=parts.escrows,
+            change_mandate=change,
+        )
+
+    def _open_agent(self, execute: Execute) -> OpenAgent:
+        parts = self.parts
+        return OpenAgent(
+            clock=parts.clock,
+            agents=parts.database.agents,
+            journal=parts.journal,
+            executor=parts.executor,
+            execute=execute,
+            limits=self.limits,
+            native=self.listing.native,
+        )
+
+    def _propose(self, change: ChangeMandate) -> Propose:
+        parts, books = self.parts, self.parts.database
+        return Propose(
+            clock=parts.clock,
+            journal=parts.journal,
+            agents=books.agents,
+            market=parts.market,
+            reader=parts.reader,
+            venues=parts.venues,
+            switches=books.switches,
+            listing=self.listing,
+            limits=self.limits,
+            escrows=parts.escrows,
+            change_mandate=change,
+        )
+
+    def _confirm(self) -> Confirm:
+        parts, books = self.parts, self.parts.database
+        return Confirm(
+            clock=parts.clock,
+            journal=parts.journal,
+            agents=books.agents,
+            market=parts.market,
+            switches=books.switches,
+            conversations=books.conversations,
+            listing=self.listing,
+            limits=self.limits,
         )
 
     def _facts(self) -> Facts:
@@ -181,14 +290,15 @@ class _Wiring:
             deployment.lens,
             deployment.admin,
             deployment.server,
+            deployment.guardian,
+            *(token.feed.feed for token in deployment.tokens if token.feed),
             *(token.address for token in deployment.tokens),
             *(venue.router for venue in deployment.venues),
             *(venue.adapter for venue in deployment.venues),
         }
-        network = self.settings.sei_network.value
         return Facts(
             version=version("sei-trader"),
-            network="the local chain" if network == "local" else f"Sei {network}",
+            network=self._network(),
             market=next(e for e in self.edges.report if e.name == "Market data").source,
             explorer=deployment.explorer,
             public_url=self.settings.public,
@@ -196,8 +306,15 @@ class _Wiring:
             admin_ids=self.edges.admin_ids,
             reserved=frozenset(reserved),
             edges=self._edge_states,
+            orchestrator=deployment.orchestrator,
+            public_rpc=self.edges.public_rpc,
+            venues={venue.adapter: venue.name for venue in deployment.venues},
             faucet=self.edges.faucet,
         )
+
+    def _network(self) -> str:
+        network = self.settings.sei_network.value
+        return "the local chain" if network == "local" else f"Sei {network}"
 
     async def _edge_states(self) -> Sequence[EdgeStatus]:
         healthy = await asyncio.gather(

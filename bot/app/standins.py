@@ -21,6 +21,7 @@ from bot.app.edges import (
     deployment_path,
     market_edge,
     market_url,
+    public_rpc,
     telegram_edge,
 )
 from bot.app.keys import Keys
@@ -29,7 +30,7 @@ from bot.chain.signer import Signer
 from bot.chat.services import Faucet
 from bot.domain.errors import UpstreamError
 from bot.domain.money import NATIVE, Token
-from bot.local.chain.accounts import TEST_WALLET
+from bot.local.chain.accounts import TEST_WALLET, sign_as_test_wallet
 from bot.local.chain.exchange import LOCAL_COINS
 from bot.local.chain.world import LocalChain, LocalChainOptions, holds_chain, local_chain
 from bot.local.market.standin import MarketStandIn
@@ -121,6 +122,7 @@ async def local_edges(standins: StandIns, keys: Keys, port: int) -> AsyncIterato
             else telegram_edge(settings).detail,
             market_url=f"{base}{MARKET_PREFIX}" if standins.market else market_url(settings),
             rpc_url=rpc_url,
+            public_rpc=rpc_url if faucet else public_rpc(settings),
             deployment=deployment,
             keys=keys,
             report=tuple(report),
@@ -142,7 +144,7 @@ async def _chain(
     own_books, has_chain = settings.database_url is None, holds_chain(folder)
     has_books = own_books and _books(settings).exists()
     options = LocalChainOptions(
-        server=Signer(keys.server, {1: keys.seed}).server,
+        server=Signer(keys.server, keys.seeds).server,
         prices=await prices(),
         folder=folder,
         at_sei_pace=standins.at_sei_pace,
@@ -207,7 +209,7 @@ def _faucet(chain: LocalChain, prices: PriceSource) -> Faucet:
         return f"{amount.value.normalize():f}"[:_SHOWN] + f" {symbol}"
 
     symbols = tuple(token.symbol for token in chain.deployment.all_tokens())
-    return Faucet(give, symbols, TEST_WALLET)
+    return Faucet(give, symbols, TEST_WALLET, sign_as_test_wallet)
 
 
 def _books(settings: Settings) -> Path:

@@ -23,10 +23,32 @@ class Artifact:
     bytecode: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Runtime:
+    """The code a contract of ours leaves on the chain, immutables still zero.
+
+    `immutables` has, for each one, the places in the code where its 32 bytes stand.
+    """
+
+    code: bytes
+    immutables: tuple[tuple[slice, ...], ...]
+
+
 @cache
 def load_artifact(name: str) -> Artifact:
     """One of our contracts, e.g. `CaretEscrow` or, for tests, `test/Reentrant`."""
     return _load(_OURS / f"{name}.json")
+
+
+@cache
+def load_runtime(name: str) -> Runtime:
+    """The runtime code of one of our contracts, as this release compiles it."""
+    raw = _read(_OURS / f"{name}.json")
+    places = [
+        tuple(slice(at["start"], at["start"] + at["length"]) for at in group)
+        for group in raw["immutables"]
+    ]
+    return Runtime(bytes.fromhex(raw["runtime"].removeprefix("0x")), tuple(places))
 
 
 @cache
@@ -49,9 +71,13 @@ def contracts_digest() -> str:
 
 
 def _load(file: Path) -> Artifact:
-    try:
-        raw = json.loads(file.read_text())
-    except FileNotFoundError:
-        raise SettingsError(f"{file.relative_to(REPOSITORY)} is missing: run `make`") from None
+    raw = _read(file)
     code = raw["bytecode"]
     return Artifact(file.stem, raw["abi"], code if code.startswith("0x") else f"0x{code}")
+
+
+def _read(file: Path) -> Any:  # noqa: ANN401
+    try:
+        return json.loads(file.read_text())
+    except FileNotFoundError:
+        raise SettingsError(f"{file.relative_to(REPOSITORY)} is missing: run `make`") from None

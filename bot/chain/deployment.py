@@ -4,28 +4,30 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
-from eth_abi.abi import decode
-from eth_abi.exceptions import DecodingError
 from pydantic import BaseModel, ConfigDict, ValidationError
 from web3 import AsyncHTTPProvider, AsyncWeb3
 from web3.contract import AsyncContract
-from web3.types import RPCEndpoint
 
 from bot.chain.artifacts import contracts_digest, load_artifact
 from bot.chain.deployer import Deployer, chain_errors, replace_file
+from bot.chain.inspection import (
+    find_code_problems,
+    find_listing_problems,
+    find_role_problems,
+    find_token_problems,
+    read_chain_id,
+)
+from bot.chain.listing import listed_terms
 from bot.chain.networks import NATIVE_SYMBOL, QUOTE_SYMBOL, TokenInfo, VenueInfo, VenueKind
-from bot.domain.errors import SettingsError, UpstreamError
+from bot.domain.errors import SettingsError
 from bot.domain.money import NATIVE, Token
 
 _ADAPTERS = {
     VenueKind.UNISWAP_V2: "UniswapV2Adapter",
     VenueKind.UNISWAP_V3: "UniswapV3Adapter",
+    VenueKind.UNISWAP_V3_DEADLINE: "UniswapV3DeadlineAdapter",
 }
-_SYMBOL = "0x95d89b41"
-_DECIMALS = "0x313ce567"
-_SERVER = "0xfd922a42"
 
 
 class DeployedVenue(VenueInfo):
@@ -35,7 +37,11 @@ class DeployedVenue(VenueInfo):
 
 
 class Deployment(BaseModel):
-    """The addresses of one network. `digest` is that of the contracts they were deployed from."""
+    """The addresses of one network. `digest` is that of the contracts they were deployed from.
+
+    Nobody is guardian where `guardian` is the zero address. `test_feeds` publishes the prices of
+    test tokens; empty where the feeds are an oracle's.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -46,6 +52,8 @@ class Deployment(BaseModel):
     lens: str
     admin: str
     server: str
+    guardian: str
+    test_feeds: str = ""
     tokens: tuple[TokenInfo, ...]
     venues: tuple[DeployedVenue, ...]
     deployed_at_block: int
@@ -56,7 +64,7 @@ class Deployment(BaseModel):
         """Read a record.
 
         Raises:
-            SettingsError: there is none, or it is damaged.
+            SettingsError: there is none, or it is damaged or an older program's.
         """
         try:
             return cls.model_validate_json(path.read_text())
@@ -65,7 +73,9 @@ class Deployment(BaseModel):
                 f"no deployment recorded in {path}: run `sei-trader deploy`"
             ) from None
         except (ValidationError, UnicodeDecodeError) as error:
-            raise SettingsError(f"the deployment record {path} is damaged: {error}") from error
+            raise SettingsError(
+                f"the deployment record {path} is damaged or an older program's: {error}"
+            ) from error
 
     def save(self, path: Path) -> None:
         """Write the record whole or not at all."""
@@ -98,14 +108,17 @@ class Deployment(BaseModel):
 class DeployPlan:
     """What to deploy for. The deploying account becomes the admin, who lists tokens and venues.
 
-    `test_tokens` lets the server make new tokens: never where money is real.
+    `test_tokens` lets the server make new tokens: never where money is real. `test_feeds` is only
+    recorded.
     """
 
     server: str
     tokens: Sequence[TokenInfo]
     venues: Sequence[VenueInfo]
+    guardian: str = NATIVE
     explorer: str = ""
     test_tokens: bool = False
+    test_feeds: str = ""
 
     def address_of(self, symbol: str) -> str:
         """The address of a token of the plan."""
@@ -114,24 +127,27 @@ class DeployPlan:
 
 @chain_errors("deploying the contracts")
 async def deploy_contracts(deployer: Deployer, plan: DeployPlan) -> Deployment:
-    """Deploy our contracts and list the plan's tokens and venues. Spends the deployer's gas.
+    """Deploy our contracts, list the plan's tokens and venues, and seal. Spends the deployer's gas.
 
+    Sealing is last: only then can the server open escrows, and every later listing takes two days.
     Safe to run again with the same step log: what is on the chain already is kept.
 
     Raises:
-        SettingsError: a token or venue is not what the plan says it is; nothing was sent.
+        SettingsError: a token, feed or venue is not what the plan says it is; nothing was sent.
         UpstreamError: the chain refused or did not answer.
     """
     await check_tokens(deployer.w3, plan.tokens)
-    await _check_code(deployer.w3, _plan_addresses(plan))
+    _refuse(await find_code_problems(deployer.w3, _plan_addresses(plan)))
     block = await deployer.w3.eth.block_number
     orchestrator = await _deploy_orchestrator(deployer, plan)
     lens = await deployer.deploy("lens", load_artifact("BalanceLens"))
     for token in plan.tokens:
-        await deployer.call(
-            f"list {token.symbol}", orchestrator, "listToken", token.symbol, token.address
-        )
+        named = token.symbol, token.address
+        terms = listed_terms(token.feed)
+        await deployer.call(f"list {token.symbol}", orchestrator, "listToken", *named, *terms)
     venues = [await _list_venue(deployer, orchestrator, venue) for venue in plan.venues]
+    if not await orchestrator.functions.isSealed().call():
+        await deployer.call("seal", orchestrator, "seal")
     return Deployment(
         chain_id=await deployer.w3.eth.chain_id,
         explorer=plan.explorer,
@@ -140,6 +156,8 @@ async def deploy_contracts(deployer: Deployer, plan: DeployPlan) -> Deployment:
         lens=lens.address,
         admin=deployer.address,
         server=plan.server,
+        guardian=plan.guardian,
+        test_feeds=plan.test_feeds,
         tokens=tuple(plan.tokens),
         venues=tuple(venues),
         deployed_at_block=block,
@@ -148,32 +166,33 @@ async def deploy_contracts(deployer: Deployer, plan: DeployPlan) -> Deployment:
 
 
 async def verify_deployment(w3: AsyncWeb3[AsyncHTTPProvider], deployment: Deployment) -> None:
-    """Check the record against the chain: its id, code everywhere, tokens, and the server.
+    """Check the record against the chain: id, code, roles, seal, tokens, their feeds and terms.
+
+    Whether an entry is switched off is not looked at: people must be able to leave all the same.
 
     Raises:
         SettingsError: they disagree; the text lists every difference.
         UpstreamError: the node did not answer.
     """
-    (chain_id, server), missing = await asyncio.gather(
-        _request(w3, [("eth_chainId", []), _call(deployment.orchestrator, _SERVER)]),
-        _without_code(w3, _record_addresses(deployment)),
+    if await read_chain_id(w3) != deployment.chain_id:
+        _refuse([f"the node's chain is not {deployment.chain_id}"])
+    roles = {"server": deployment.server, "guardian": deployment.guardian}
+    found = await asyncio.gather(
+        find_code_problems(w3, _record_addresses(deployment)),
+        find_role_problems(w3, deployment.orchestrator, roles),
+        find_token_problems(w3, deployment.tokens),
+        find_listing_problems(w3, deployment.orchestrator, deployment.tokens),
     )
-    problems = [f"no contract at {address}" for address in missing]
-    if int(str(chain_id), 16) != deployment.chain_id:
-        problems.insert(0, f"the node's chain is not {deployment.chain_id}")
-    elif _decode("address", server) != deployment.server.lower():
-        problems.append(f"the orchestrator's server is not {deployment.server}")
-    problems += await _token_problems(w3, deployment.tokens)
-    _refuse(problems)
+    _refuse([problem for problems in found for problem in problems])
 
 
 async def check_tokens(w3: AsyncWeb3[AsyncHTTPProvider], tokens: Sequence[TokenInfo]) -> None:
-    """Ask every token for its symbol and decimals.
+    """Ask every token for its symbol and decimals, and every feed for its decimals.
 
     Raises:
         SettingsError: some answered otherwise than expected.
     """
-    _refuse(await _token_problems(w3, tokens))
+    _refuse(await find_token_problems(w3, tokens))
 
 
 async def _deploy_orchestrator(deployer: Deployer, plan: DeployPlan) -> AsyncContract:
@@ -184,10 +203,8 @@ async def _deploy_orchestrator(deployer: Deployer, plan: DeployPlan) -> AsyncCon
     return await deployer.deploy(
         "orchestrator",
         load_artifact("CaretOrchestrator"),
-        deployer.address,
-        plan.server,
-        plan.address_of(QUOTE_SYMBOL),
-        plan.address_of(NATIVE_SYMBOL),
+        *(deployer.address, plan.server, plan.guardian),
+        *(plan.address_of(QUOTE_SYMBOL), plan.address_of(NATIVE_SYMBOL)),
         factory,
     )
 
@@ -201,11 +218,6 @@ async def _list_venue(
         f"list {venue.name}", orchestrator, "listVenue", adapter.address, venue.router
     )
     return DeployedVenue(adapter=adapter.address, **venue.model_dump())
-
-
-async def _check_code(w3: AsyncWeb3[AsyncHTTPProvider], addresses: Sequence[str]) -> None:
-    missing = await _without_code(w3, addresses)
-    _refuse([f"no contract at {address}" for address in missing])
 
 
 def _refuse(problems: Sequence[str]) -> None:
@@ -223,53 +235,3 @@ def _record_addresses(deployment: Deployment) -> list[str]:
     adapters = [venue.adapter for venue in deployment.venues]
     venues = [a for v in deployment.venues for a in (v.router, v.factory, v.quoter) if a]
     return ours + adapters + venues
-
-
-async def _token_problems(
-    w3: AsyncWeb3[AsyncHTTPProvider], tokens: Sequence[TokenInfo]
-) -> list[str]:
-    asked = [_call(token.address, data) for token in tokens for data in (_SYMBOL, _DECIMALS)]
-    answers = await _request(w3, asked)
-    problems = []
-    for token, symbol, decimals in zip(tokens, answers[::2], answers[1::2], strict=True):
-        said = _decode("string", symbol), _decode("uint8", decimals)
-        if not _is_symbol(said[0], token.contract_symbol) or said[1] != token.decimals:
-            expected = token.contract_symbol, token.decimals
-            problems.append(f"{token.address} says {said}, expected {expected}")
-    return problems
-
-
-def _is_symbol(said: object, expected: str) -> bool:
-    # Issuers of USDT write its T as a tugrik sign on some networks and later changed it on others.
-    return isinstance(said, str) and said.replace("₮", "T") == expected.replace("₮", "T")
-
-
-async def _without_code(w3: AsyncWeb3[AsyncHTTPProvider], addresses: Sequence[str]) -> list[str]:
-    found = await _request(w3, [("eth_getCode", [address, "latest"]) for address in addresses])
-    return [address for address, code in zip(addresses, found, strict=True) if code in (None, "0x")]
-
-
-def _call(to: str, data: str) -> tuple[str, list[object]]:
-    return "eth_call", [{"to": to, "data": data}, "latest"]
-
-
-async def _request(
-    w3: AsyncWeb3[AsyncHTTPProvider], requests: Sequence[tuple[str, list[object]]]
-) -> list[object]:
-    """One batch; None where the node answered with an error."""
-    if not requests:
-        return []
-    batch = [(RPCEndpoint(method), params) for method, params in requests]
-    async with chain_errors("batch"):
-        answers = await w3.provider.make_batch_request(batch)
-    if not isinstance(answers, list):
-        raise UpstreamError("chain", f"batch: {answers.get('error')}", retryable=True)
-    return [answer.get("result") for answer in answers]
-
-
-def _decode(kind: str, answer: object) -> object:
-    """The single value in an eth_call's answer, None where it is something else."""
-    try:
-        return cast("object", decode([kind], bytes.fromhex(str(answer)[2:]))[0])
-    except (DecodingError, ValueError):
-        return None

@@ -4,6 +4,7 @@ Collected from public documentation. Whoever uses an address checks it on the ch
 deploying and starting both do.
 """
 
+from decimal import Decimal
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
@@ -13,20 +14,46 @@ from bot.domain.money import Token
 LOCAL_CHAIN_ID = 31337
 QUOTE_SYMBOL = "USDC"
 NATIVE_SYMBOL = "SEI"
+EPSILON_MARGIN_BPS = 15
+"""What a feed may be off the market by, on top of the deviation that makes it publish."""
 
 
 class _Fact(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class FeedTerms(_Fact):
+    """A token's price feed, and how far the escrows believe it.
+
+    Its answer may be `max_age_s` old, inclusive, must lie within the band of `low_usd` and
+    `high_usd`, widened to the orchestrator's next codes, and the market's price within
+    `epsilon_bps` of it.
+    """
+
+    feed: str
+    max_age_s: int
+    epsilon_bps: int
+    low_usd: Decimal
+    high_usd: Decimal
+
+    @property
+    def deviation_bps(self) -> int:
+        """The deviation of the market's price that makes the feed publish."""
+        return self.epsilon_bps - EPSILON_MARGIN_BPS
+
+
 class TokenInfo(_Fact):
-    """A token users may trade. `symbol` is ours; `contract_symbol` is what the contract says."""
+    """A token users may hold. `symbol` is ours; `contract_symbol` is what the contract says.
+
+    Without a `feed` no escrow trades it: it can be withdrawn, and be a hop of a route.
+    """
 
     symbol: str
     address: str
     decimals: int
     coin_id: str
     contract_symbol: str
+    feed: FeedTerms | None = None
 
     def to_token(self) -> Token:
         """As the domain knows it."""
@@ -35,10 +62,14 @@ class TokenInfo(_Fact):
 
 
 class VenueKind(StrEnum):
-    """How a venue is quoted, and which adapter encodes its swaps."""
+    """How a venue is quoted, and which adapter encodes its swaps.
+
+    UNISWAP_V3 has the router called SwapRouter02, UNISWAP_V3_DEADLINE the original one.
+    """
 
     UNISWAP_V2 = "uniswap_v2"
     UNISWAP_V3 = "uniswap_v3"
+    UNISWAP_V3_DEADLINE = "uniswap_v3_deadline"
 
 
 class VenueInfo(_Fact):
@@ -63,6 +94,41 @@ class Network(_Fact):
     venues: tuple[VenueInfo, ...] = ()
 
 
+_MAX_AGE_S = 22_000
+"""A feed publishes every six hours at the latest; some minutes to spare."""
+
+
+def volatile_feed(feed: str, low_usd: str | Decimal, high_usd: str | Decimal) -> FeedTerms:
+    """Terms of a feed that publishes at a deviation of 0.5 %."""
+    return FeedTerms(
+        feed=feed,
+        max_age_s=_MAX_AGE_S,
+        epsilon_bps=50 + EPSILON_MARGIN_BPS,
+        low_usd=Decimal(low_usd),
+        high_usd=Decimal(high_usd),
+    )
+
+
+def stable_feed(feed: str) -> FeedTerms:
+    """Terms of a dollar token's feed, which publishes at a deviation of 0.2 %."""
+    return FeedTerms(
+        feed=feed,
+        max_age_s=_MAX_AGE_S,
+        epsilon_bps=20 + EPSILON_MARGIN_BPS,
+        low_usd=Decimal("0.9"),
+        high_usd=Decimal("1.1"),
+    )
+
+
+_REDSTONE = {
+    "SEI": volatile_feed("0x100c8e61aB3BeA812A42976199Fc3daFbcDD7272", "0.042", "1.5"),
+    "USDC": stable_feed("0x2eE9A7d22482905e7bb5E0aD832Be0DdB4d5582f"),
+    "USDT0": stable_feed("0xfBB68fC1445F73cc3296fb6Cef316EdAC53967b6"),
+    "WETH": volatile_feed("0xEFc092F9D1Fd756D6788C5E8c1043Ed7a7F423Df", "670", "24000"),
+    "WBTC": volatile_feed("0x49973FA847Fd57d879f48E4B8Fd5F968DafD5774", "16700", "600000"),
+}
+
+
 def _token(
     symbol: str, address: str, decimals: int, coin_id: str, contract_symbol: str | None = None
 ) -> TokenInfo:
@@ -72,6 +138,7 @@ def _token(
         decimals=decimals,
         coin_id=coin_id,
         contract_symbol=contract_symbol or symbol,
+        feed=_REDSTONE.get(symbol),
     )
 
 
@@ -103,6 +170,14 @@ PACIFIC_1 = Network(
             router="0x11DA6463D6Cb5a03411Dbf5ab6f6bc3997Ac7428",
             factory="0x179D9a5592Bc77050796F7be28058c51cA575df4",
             quoter="0x38F759cf0Af1D0dcAEd723a3967A3B658738eDe9",
+            fees=(100, 500, 3000, 10000),
+        ),
+        VenueInfo(
+            name="Sailor",
+            kind=VenueKind.UNISWAP_V3_DEADLINE,
+            router="0xd1EFe48B71Acd98Db16FcB9E7152B086647Ef544",
+            factory="0xA51136931fdd3875902618bF6B3abe38Ab2D703b",
+            quoter="0xE40703878aC5d3F76eAc66f8688A8F5652Af85b1",
             fees=(100, 500, 3000, 10000),
         ),
         VenueInfo(

@@ -39,7 +39,7 @@ def _figures(
     if intent.kind is IntentKind.OPEN_AGENT:
         registered = load_abi("CaretOrchestrator").events["ActorRegistered"]
         event = _find(raw, registered, orchestrator, "actor", agent.actor.lower())
-        return {"escrow": to_checksum_address(event["escrow"])}
+        return {"escrow": to_checksum_address(event["escrow"]), "index": event["index"]}
     return {}
 
 

@@ -81,11 +81,12 @@ class RpcExecutor:
         """Run the intent on the latest block; the gas limit to send it with, 20 % above need.
 
         Raises:
-            ChainRefusedError: it would revert, need more than a block's gas, or the account
-                cannot pay for it. Nothing was sent.
+            ChainRefusedError: it would revert, need more than a block's gas, the account cannot
+                pay for it, or its key is not here any more. Nothing was sent.
             UpstreamError: the node did not answer.
         """
         outgoing = outgoing_of(intent, agent, self._orchestrator)
+        self._signer.require_key(outgoing.sender, agent)
         fields = _fields(outgoing)
         answers = await self._rpc.batch(
             [

@@ -76,9 +76,20 @@ class Signer:
             raw=bytes(signed.raw_transaction),
         )
 
+    def require_key(self, sender: str, agent: Agent) -> None:
+        """Make sure that `sign` would find a key, before anything else is asked.
+
+        Raises:
+            ChainRefusedError: as `sign` does.
+        """
+        self._key_of(sender, agent)
+
     def _key_of(self, sender: str, agent: Agent) -> LocalAccount:
         if sender == self.server:
             return _account(self._server_key)
+        if sender != agent.actor:
+            # What the contracts would say to an account that was the server once.
+            raise ChainRefusedError("NotServer", (sender,))
         actor = self._actor(agent.user_id, agent.id, agent.seed_version)
         if actor.address != sender:
             raise ChainRefusedError("WrongActorSeed", (sender,))

@@ -2,17 +2,20 @@
 
 from decimal import Decimal
 
+from bot.chat.mandates import mandate_rows
 from bot.chat.render import agent_line, esc, percent, price, quantity, units, usd
-from bot.chat.sentences import REVERT_SENTENCES
+from bot.chat.sentences import REVERT_FIGURES, REVERT_SENTENCES
 from bot.chat.services import Services
 from bot.chat.view import Row, View, button, copy, link
+from bot.domain.mandate import usd_of
 from bot.domain.money import BPS, exact
 from bot.domain.people import Agent
-from bot.domain.trade import Intent, IntentState, Order, Receipt, Side
+from bot.domain.trade import Intent, IntentKind, IntentState, Order, Receipt, Side
 from bot.services.propose import Proposal
 from bot.services.settle import fill_of, receipt_of
 
 _LONGEST_REASON = 100
+_PAIR = 2
 _RESTARTED = "\n<i>I was restarted while this was under way; this is what became of it.</i>"
 
 
@@ -137,12 +140,21 @@ def reason_sentence(reason: str) -> str:
     """A journalled reason in words."""
     if is_market_move(reason):
         return "the market moved past your minimum"
+    name, *figures = reason.split() or [""]
+    if name in REVERT_FIGURES and len(figures) == _PAIR and all(f.isdigit() for f in figures):
+        asked, allowed = (usd(usd_of(int(figure))) for figure in figures)
+        return REVERT_FIGURES[name].format(asked=asked, allowed=allowed)
     said = reason[:_LONGEST_REASON] or "no reason given"
-    return REVERT_SENTENCES.get(reason, f"the chain refused it ({said})")
+    return REVERT_SENTENCES.get(name, f"the chain refused it ({said})")
 
 
 def is_market_move(reason: str) -> bool:
-    """Whether a refusal means that the minimum could not be had any more."""
+    """Whether a refusal means that the minimum could not be had any more.
+
+    The mandate's own slippage is another limit: asking again would not help.
+    """
+    if reason.startswith("SlippageExceeded"):
+        return False
     squeezed = reason.lower().replace(" ", "").replace("_", "")
     return any(word in squeezed for word in ("toolittle", "insufficientoutput", "slippage"))
 
@@ -173,14 +185,72 @@ def opened_view(services: Services, intent: Intent, agent: Agent) -> View:
             f"🛑 {agent_line(agent)} could not be opened: {why}. No money is involved yet. "
             f"Reference: <code>{intent.correlation_id}</code>"
         )
-    return View(
+    head = (
         f"🎉 {agent_line(agent)} is open.\n\n"
         f"Its escrow: <code>{agent.escrow}</code>\n"
         f"Money leaves it to its owner only: <code>{agent.owner}</code>\n\n"
-        "Deposit something, then just ask me: <i>should I buy SEI?</i>",
+    )
+    if agent.exit_hash:
+        return View(
+            f"{head}The default mandate is in force: $50 a trade, $200 and at most $10 loss in 24 "
+            "hours. Deposit something, then just ask me: <i>should I buy SEI?</i>",
+            (
+                (button("📥 Deposit", "deposit", "show", agent.id, style="success"),),
+                (button("✍️ Mandate", "mandate", "show", agent.id),),
+            ),
+        )
+    return View(
+        f"{head}<b>Next: sign a mandate</b>, what the agent may trade and lose. The escrow trades "
+        "nothing before. Then deposit something and just ask me: <i>should I buy SEI?</i>",
         (
-            (button("📥 Deposit", "deposit", "show", agent.id, style="success"),),
-            (button("🤖 Agent", "agents", "open", agent.id),),
+            *mandate_rows(services, agent, trading=False)[:-1],
+            (
+                button("📥 Deposit", "deposit", "show", agent.id),
+                button("🤖 Agent", "agents", "open", agent.id),
+            ),
+        ),
+    )
+
+
+_DONE = {
+    IntentKind.REVOKE_MANDATE: "🚫 <b>Revoked.</b> The escrow trades nothing until its owner signs "
+    "a new mandate; whatever was signed before is void.",
+    IntentKind.DROP_MANDATE: "⛔ <b>Dropped.</b> The escrow trades nothing until its owner signs a "
+    "new mandate.",
+    IntentKind.PAUSE_CHAIN: "⏸ <b>Trading is paused on the chain</b>, for every escrow. Only the "
+    "deployment's admin key resumes it. Withdrawals go on.",
+}
+_NOT_DONE = {
+    IntentKind.SET_MANDATE: "The mandate was not brought in",
+    IntentKind.REVOKE_MANDATE: "The revocation was not brought in; the owner can send it without "
+    "me, see docs/leaving.md",
+    IntentKind.DROP_MANDATE: "The mandate was not dropped on the chain. The agent stays paused "
+    "here if you paused it. The owner can revoke it without me, see docs/leaving.md",
+    IntentKind.PAUSE_CHAIN: "Trading was not paused on the chain",
+}
+
+
+def mandate_changed_view(services: Services, intent: Intent, agent: Agent) -> View:
+    """What became of bringing in, revoking or dropping a mandate, or of pausing the chain."""
+    if intent.state is not IntentState.SETTLED:
+        why = esc(reason_sentence(intent.reason))
+        return View(f"🛑 <b>{_NOT_DONE[intent.kind]}</b>: {why}. No money moved.")
+    receipt = receipt_of(intent)
+    if intent.kind is IntentKind.PAUSE_CHAIN:
+        return View(f"{_DONE[intent.kind]}\n{_hash_line(receipt)}")
+    head = f"{agent_line(agent)}\n"
+    if intent.kind is not IntentKind.SET_MANDATE:
+        rows = ((button("✍️ Mandate", "mandate", "show", agent.id),),)
+        return View(f"{head}{_DONE[intent.kind]}\n{_hash_line(receipt)}", rows)
+    words = services.signing.mandates.describe(intent.order.mandate, intent.updated_at)
+    return View(
+        f"{head}🟢 <b>The mandate is in force:</b> {esc(agent.name)} {esc(words)}.\n"
+        f"{_hash_line(receipt)}",
+        (
+            (
+                button("📥 Deposit", "deposit", "show", agent.id),
+                button("✍️ Mandate", "mandate", "show", agent.id),
+            ),
         ),
     )
 

@@ -1,22 +1,25 @@
 """What the Telegram door can call, wired once by the composition root."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.tokens import Listing
 from bot.policy.risk import Limits
-from bot.ports.chain import ChainReader, Venue
+from bot.ports.chain import ChainReader, EscrowReader, Venue
 from bot.ports.clock import Clock
 from bot.ports.ledger import Journal
 from bot.ports.market import Market
 from bot.ports.records import Agents, Conversations, Dialogues, People, Switches
+from bot.services.change_mandate import ChangeMandate
 from bot.services.confirm import Confirm
 from bot.services.converse import Converse
 from bot.services.execute import Execute
 from bot.services.manage_agents import CloseAgent
 from bot.services.open_agent import OpenAgent
+from bot.services.panic import Panic
 from bot.services.portfolio import ViewPortfolio
 from bot.services.propose import Propose
+from bot.services.signing import Signing
 from bot.services.withdraw import Withdraw
 
 
@@ -31,16 +34,20 @@ class EdgeStatus:
 
 @dataclass(frozen=True, slots=True)
 class Faucet:
-    """Test money of local mode. `give` hands an address some of a token; never on a real chain."""
+    """Test money of local mode. `give` hands an address some of a token; never on a real chain.
+
+    `sign` is the test wallet's signature of a typed message: its key is known to everybody.
+    """
 
     give: Callable[[str, str], Awaitable[str]]
     symbols: tuple[str, ...]
     test_wallet: str
+    sign: Callable[[Mapping[str, object]], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the doors know about the service they belong to."""
+    """What the doors know about the service they belong to. `venues` are names by adapter."""
 
     version: str
     network: str
@@ -51,6 +58,9 @@ class Facts:
     admin_ids: frozenset[int]
     reserved: frozenset[str]
     edges: Callable[[], Awaitable[Sequence[EdgeStatus]]]
+    orchestrator: str
+    public_rpc: str
+    venues: Mapping[str, str]
     faucet: Faucet | None = None
 
 
@@ -79,3 +89,7 @@ class Services:
     converse: Converse
     portfolio: ViewPortfolio
     withdraw: Withdraw
+    escrows: EscrowReader
+    signing: Signing
+    change_mandate: ChangeMandate
+    panic: Panic

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape, unescape
 
-from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, WebAppInfo
 
 MAX_TEXT = 4_096
 MAX_CAPTION = 1_024
@@ -47,6 +47,14 @@ def button(
 def link(label: str, url: str) -> InlineKeyboardButton:
     """A button that opens a page."""
     return InlineKeyboardButton(label, url=url)
+
+
+def page_link(label: str, url: str) -> tuple[Row, ...]:
+    """A page of ours inside Telegram; none where it has no public address, as Telegram wants."""
+    if not url.startswith("https://"):
+        return ()
+    app = InlineKeyboardButton(label, web_app=WebAppInfo(url))
+    return ((app,), (link("🌐 In the browser", url),))
 
 
 def copy(label: str, text: str) -> InlineKeyboardButton:

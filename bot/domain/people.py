@@ -42,7 +42,9 @@ class Agent:
     """An actor account of its own plus the escrow it may trade from.
 
     `owner` is where money leaves to and never changes. `escrow` is empty while `OPENING`.
-    `seed_version` names the ACTOR_SEED its key is derived from.
+    `seed_version` names the ACTOR_SEED its key is derived from. `exit_hash` is 0x and the hash of
+    the exit code, empty where the owner signs mandates itself; `index` says which of its owner's
+    escrows this is. Owner, exit hash and index are all that the escrow's address follows from.
     """
 
     id: AgentId
@@ -55,3 +57,5 @@ class Agent:
     seed_version: int
     state: AgentState
     created_at: datetime
+    exit_hash: str = ""
+    index: int = 0

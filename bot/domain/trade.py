@@ -9,6 +9,7 @@ from typing import Annotated, NewType
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.domain.mandate import Mandate
 from bot.domain.money import NO_BPS, Amount, Bps, Token, Wei
 
 IntentId = NewType("IntentId", str)
@@ -58,12 +59,16 @@ class Quote:
 
 
 class IntentKind(StrEnum):
-    """Everything that moves money is an intent of one of these kinds."""
+    """Everything that moves money, or allows or forbids it on the chain, is one of these."""
 
     SWAP = "swap"
     WITHDRAW = "withdraw"
     OPEN_AGENT = "open_agent"
     FUND_ACTOR = "fund_actor"
+    SET_MANDATE = "set_mandate"
+    REVOKE_MANDATE = "revoke_mandate"
+    DROP_MANDATE = "drop_mandate"
+    PAUSE_CHAIN = "pause_chain"
 
 
 class IntentState(StrEnum):
@@ -116,6 +121,8 @@ class Order:
 
     SWAP: sell at most `sell`, get at least `min_buy`, through `adapter` with `data`.
     WITHDRAW and FUND_ACTOR: move `sell`. OPEN_AGENT: `sell` is the actor's first gas.
+    SET_MANDATE brings in `mandate` with the owner's `signature`, REVOKE_MANDATE the owner's word
+    that all up to `nonce` is void. A swap carries the `mandate` it runs under; None: the default.
     `native_usd` is USD for one SEI when it was proposed, to value gas by; `buy_price_usd` is USD
     for one unit of what a swap buys, at the same time.
     """
@@ -131,6 +138,9 @@ class Order:
     fee: Bps = NO_BPS
     native_usd: Decimal = Decimal(0)
     buy_price_usd: Decimal = Decimal(0)
+    mandate: Mandate | None = None
+    signature: bytes = b""
+    nonce: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +157,7 @@ class SignedTx:
 class Receipt:
     """What the chain did. For a swap `spent` and `got` are the measured deltas in base units.
 
-    `escrow` and `actor` are filled for OPEN_AGENT.
+    `escrow` and `index` (which of its owner's escrows it is) are filled for OPEN_AGENT.
     """
 
     tx_hash: TxHash
@@ -158,6 +168,7 @@ class Receipt:
     spent: int = 0
     got: int = 0
     escrow: str = ""
+    index: int = 0
     reason: str = ""
 
 
@@ -218,6 +229,21 @@ class DeniedReason(StrEnum):
     STALE_PRICE = "stale_price"
     PRICE_IMPACT = "price_impact"
     UNFAIR_QUOTE = "unfair_quote"
+    CHAIN_PAUSED = "chain_paused"
+    EXITED = "exited"
+    NO_MANDATE = "no_mandate"
+    UNKNOWN_MANDATE = "unknown_mandate"
+    MANDATE_EXPIRED = "mandate_expired"
+    TOKEN_NOT_IN_MANDATE = "token_not_in_mandate"  # noqa: S105
+    VENUE_NOT_IN_MANDATE = "venue_not_in_mandate"
+    TOKEN_NOT_LISTED = "token_not_listed"  # noqa: S105
+    VENUE_NOT_LISTED = "venue_not_listed"
+    NO_FEED = "no_feed"
+    FEED_UNUSABLE = "feed_unusable"
+    MANDATE_TRADE_CAP = "mandate_trade_cap"
+    MANDATE_SLIPPAGE = "mandate_slippage"
+    MANDATE_LOSS = "mandate_loss"
+    MANDATE_VOLUME = "mandate_volume"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,11 +253,15 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """Over a limit: `limit` is what is allowed, `actual` what was asked, in the reason's unit."""
+    """Over a limit: `limit` is what is allowed, `actual` what was asked, in the reason's unit.
+
+    `subject` is the address of the token or adapter concerned, where it is one.
+    """
 
     reason: DeniedReason
     limit: Decimal = Decimal(0)
     actual: Decimal = Decimal(0)
+    subject: str = ""
 
 
 Verdict = Approved | Denied

@@ -9,6 +9,7 @@ from bot.ports.clock import Clock
 from bot.ports.market import Market
 from bot.ports.records import Conversations
 from bot.services.watch_deposits import WatchDeposits
+from bot.services.watch_escrows import WatchEscrows
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class JobDesk:
     market: Market
     conversations: Conversations
     deposits: WatchDeposits
+    escrows: WatchEscrows
     listing: Listing
 
 

@@ -35,3 +35,8 @@ def parse_owner(text: str, reserved: frozenset[str] = frozenset()) -> str:
     if address in reserved:
         raise UserError("That address belongs to this service or a token, not to you.")
     return address
+
+
+def shortened(address: str) -> str:
+    """`0x1234…abcd`, for sentences."""
+    return f"{address[:6]}…{address[-4:]}"

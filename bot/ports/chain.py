@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bot.domain.mandate import EscrowEvent, EscrowState, Mandate, MandateWord, Standing
 from bot.domain.money import Amount, Token, Wei
 from bot.domain.people import Agent
 from bot.domain.trade import Intent, Quote, Receipt, SignedTx
@@ -71,6 +72,60 @@ class ChainReader(Protocol):
 
     async def read_head(self) -> Head:
         """The latest block's number and time."""
+        ...
+
+
+class EscrowReader(Protocol):
+    """How escrows stand; raises `UpstreamError("chain")` when the RPC does not answer."""
+
+    async def read_escrow(self, escrow: str) -> EscrowState:
+        """Buckets, mandate, flags and the deployment's pause, of one block."""
+        ...
+
+    async def read_standing(self, escrow: str, sell: str, buy: str) -> Standing:
+        """The same with the feeds of these tokens, and the listings of them and of all venues."""
+        ...
+
+    async def find_mandate(self, escrow: str, word: MandateWord) -> Mandate | None:
+        """A mandate that somebody brought in, from the chain's own events; None if not found."""
+        ...
+
+
+class EscrowLogs(Protocol):
+    """What contracts said on the chain; raises `UpstreamError("chain")` without an answer."""
+
+    async def read_events(
+        self, emitters: Sequence[str], first: int, last: int
+    ) -> Sequence[EscrowEvent]:
+        """Every event of ours from these contracts in some blocks, ends included, oldest first."""
+        ...
+
+
+class Signatures(Protocol):
+    """Messages of owners: what they sign, and whether they did."""
+
+    def type_mandate(self, escrow: str, mandate: Mandate) -> Mapping[str, object]:
+        """The EIP-712 message as wallets take it (`eth_signTypedData_v4`)."""
+        ...
+
+    def type_revocation(self, escrow: str, nonce: int) -> Mapping[str, object]:
+        """The same for "all up to `nonce` is void"."""
+        ...
+
+    def word_of(self, mandate: Mandate) -> MandateWord:
+        """What the escrow keeps of it."""
+        ...
+
+    async def is_signed(self, owner: str, message: Mapping[str, object], signature: bytes) -> bool:
+        """Whether a typed message is signed by `owner`: plainly, or by its contract (ERC-1271).
+
+        Raises:
+            UpstreamError: the RPC did not answer.
+        """
+        ...
+
+    async def is_text_signed(self, owner: str, text: str, signature: bytes) -> bool:
+        """The same for a plain text (`personal_sign`)."""
         ...
 
 

@@ -33,8 +33,9 @@ class Step:
 
     Applied in one database transaction, only if the intent is still in `expect`.
     `balance_changes` are signed base units by symbol, applied to what the deposit watcher has
-    seen of the agent's escrow. `escrow` is set when an agent was opened. `frees_nonce` takes the
-    account's ledger back to `signed.nonce`: for a DROPPED intent that no node ever accepted.
+    seen of the agent's escrow. `escrow` and its index are set when an agent was opened.
+    `frees_nonce` takes the account's ledger back to `signed.nonce`: for a DROPPED intent that no
+    node ever accepted.
 
     Raises:
         ValueError: it leaves an end, skips a state, or signs without a signature.
@@ -50,6 +51,7 @@ class Step:
     notice: Notice | None = None
     balance_changes: Mapping[str, int] = field(default_factory=dict)
     escrow: str = ""
+    escrow_index: int = 0
     frees_nonce: bool = False
 
     def __post_init__(self) -> None:

@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Protocol
 
 from bot.domain.analysis import TradeDecision, Turn
+from bot.domain.mandate import EscrowEvent, Mandate, MandateWord
 from bot.domain.money import Bps
 from bot.domain.people import Agent, AgentId, AgentState, User, UserId
+from bot.ports.ledger import Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Agents(Protocol):
     """Agents and which one a chat is looking at."""
 
     async def create_agent(
-        self, user_id: UserId, name: str, instructions: str, owner: str
+        self, user_id: UserId, name: str, instructions: str, owner: str, exit_hash: str = ""
     ) -> Agent:
         """Add an OPENING agent; its actor is set by `save_actor`.
 
@@ -98,6 +100,36 @@ class Agents(Protocol):
 
     async def save_current(self, chat_id: int, agent_id: AgentId | None) -> None:
         """Choose the agent a chat is looking at."""
+        ...
+
+
+class Mandates(Protocol):
+    """Mandates that were ever in force, by what the escrow keeps of them."""
+
+    async def save_mandate(self, agent_id: int, word: MandateWord, mandate: Mandate) -> None:
+        """Keep one; the same word again changes nothing."""
+        ...
+
+    async def load_mandate(self, agent_id: int, word: MandateWord) -> Mandate | None:
+        """The one an escrow's word stands for."""
+        ...
+
+
+class EscrowEvents(Protocol):
+    """What happened to escrows on the chain: each event once, with the word to its owner."""
+
+    async def load_from(self) -> int | None:
+        """The first block not looked at yet; None before the first look."""
+        ...
+
+    async def load_ours(self, hashes: Sequence[str]) -> frozenset[str]:
+        """Those of some transactions that the journal has signed."""
+        ...
+
+    async def save_events(
+        self, events: Sequence[tuple[int, EscrowEvent]], notices: Sequence[Notice], upto: int
+    ) -> None:
+        """Keep agents' events, queue the notices, and go on behind block `upto`; all or nothing."""
         ...
 
 

@@ -6,7 +6,7 @@ What an analyst says is a stranger's words. It is shown, recorded and clipped; i
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import TypeVar
 
 import structlog
@@ -23,24 +23,30 @@ from bot.domain.analysis import (
     Turn,
 )
 from bot.domain.errors import AnswerBlockedError, AnswerUnusableError, UpstreamError, UserError
-from bot.domain.money import Amount, Price, Token
+from bot.domain.mandate import usd_of
+from bot.domain.money import Amount, Price, Token, exact
 from bot.domain.symbols import mentions
 from bot.domain.tokens import Listing
+from bot.domain.trade import Denied
 from bot.policy.indicators import indicators
+from bot.policy.mandates import bounds_of, check_standing, room_of
 from bot.policy.measures import measures
 from bot.policy.risk import Limits, price_age
 from bot.ports.brain import Brain
-from bot.ports.chain import ChainReader
+from bot.ports.chain import ChainReader, EscrowReader
 from bot.ports.clock import Clock
 from bot.ports.ledger import Journal
 from bot.ports.market import Market
 from bot.ports.records import Conversations
+from bot.services.change_mandate import ChangeMandate
 from bot.services.questions import Advised, Answer, Decided, Progress, Question
 
 _HISTORY_DAYS = 30
 _MAX_VIEWS = 3
 _SPANS = (1, 7, 14, 30, 90, 180, 365)
 _BLIND = "The chain does not answer, so I do not know what you hold."
+_FEED_MARGIN = Decimal("0.98")
+_CENT = Decimal("0.01")
 T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
@@ -57,6 +63,8 @@ class Desk:
     journal: Journal
     listing: Listing
     limits: Limits
+    escrows: EscrowReader
+    change_mandate: ChangeMandate
 
 
 @dataclass(slots=True)
@@ -257,7 +265,32 @@ class Answering:
         if left < self.desk.limits.min_trade_usd:
             self.notes.append(f"The limit of 24 hours is used up; ${left:.2f} is left (/settings).")
             return Decimal(0)
-        return min(decision.suggested_usd, brief.trade_cap_usd, held, left)
+        allowed = await self._mandate_room()
+        return min(decision.suggested_usd, brief.trade_cap_usd, held, left, allowed)
+
+    async def _mandate_room(self) -> Decimal:
+        """USD that the mandate has room for now, a little less as its feeds differ from ours."""
+        agent = self.question.agent
+        try:
+            state = await self.desk.escrows.read_escrow(agent.escrow)
+            mandate = await self.desk.change_mandate.find(agent, state)
+        except UpstreamError:
+            self.chain_down = True
+            return Decimal(0)
+        verdict = check_standing(state, mandate, has_exit=bool(agent.exit_hash))
+        if isinstance(verdict, Denied):
+            self.notes.append("The escrow trades nothing now; /mandate says why.")
+            return Decimal(0)
+        bounds = bounds_of(mandate, state.at)
+        most = usd_of(min(bounds.trade_cap, room_of(state, bounds, state.at).volume))
+        with exact():
+            allowed = (most * _FEED_MARGIN).quantize(_CENT, rounding=ROUND_DOWN)
+        if allowed < self.desk.limits.min_trade_usd:
+            self.notes.append(
+                f"The mandate has room for ${most:.2f} now; it comes back over 24 hours (/mandate)."
+            )
+            return Decimal(0)
+        return allowed
 
     async def _left_today(self) -> Decimal:
         now, agent_id = self.desk.clock.now(), int(self.question.agent.id)

@@ -50,6 +50,7 @@ _SWAP_GAS = 500_000
 GAS_REASON = "gas"
 NETWORK_REASON = "network"
 PAUSED_REASON = "trading_paused"
+AGENT_PAUSED_REASON = "agent_paused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,8 @@ class Execute:
             return await self._finish(intent, IntentState.EXPIRED, "expired")
         if swapping and await trading_paused(self.switches):
             return await self._finish(intent, IntentState.REFUSED, PAUSED_REASON)
+        if swapping and agent.state is not AgentState.ACTIVE:
+            return await self._finish(intent, IntentState.REFUSED, AGENT_PAUSED_REASON)
         try:
             if swapping and not await self._has_gas(intent):
                 return await self._finish(intent, IntentState.REFUSED, GAS_REASON)
@@ -160,7 +163,7 @@ class Execute:
             )
             signed = await self.executor.sign(intent, agent, max(nonce, chain_nonce), gas_limit)
         except ChainRefusedError as error:
-            return await self._finish(intent, IntentState.REFUSED, error.name)
+            return await self._finish(intent, IntentState.REFUSED, refusal_reason(error))
         if not await self._advance(intent, IntentState.SIGNED, signed=signed):
             await self.clock.sleep(_BACKOFF_S)
         return None
@@ -309,6 +312,12 @@ class Execute:
         if intent is None:
             raise LookupError(f"intent {intent_id} is not in the journal")
         return intent
+
+
+def refusal_reason(error: ChainRefusedError) -> str:
+    """A refusal as it is journalled: its name, and its figures where they are numbers."""
+    figures = [str(figure) for figure in error.figures if isinstance(figure, int)]
+    return " ".join([error.name, *figures])
 
 
 def _signed(intent: Intent) -> SignedTx:

@@ -70,8 +70,12 @@ class OpenAgent:
     limits: Limits
     native: Token
 
-    async def open(self, origin: Origin, name: str, instructions: str, owner: str) -> Agent:
+    async def open(
+        self, origin: Origin, name: str, instructions: str, owner: str, exit_hash: str = ""
+    ) -> Agent:
         """Create an agent and start registering it; an `outcome` notice tells when it is open.
+
+        With an `exit_hash` the contract's default mandate is in force from the start.
 
         Raises:
             UserError: the name is taken, there are too many agents, or nobody holds that address.
@@ -81,7 +85,9 @@ class OpenAgent:
         if len(held) >= MAX_AGENTS:
             raise UserError(f"You have {MAX_AGENTS} agents, the most one person may have.")
         try:
-            agent = await self.agents.create_agent(origin.user.id, name, instructions, owner)
+            agent = await self.agents.create_agent(
+                origin.user.id, name, instructions, owner, exit_hash
+            )
         except NameTakenError as error:
             raise UserError(f"You have an agent called {name} already. Pick another.") from error
         await self.agents.save_current(origin.chat_id, agent.id)

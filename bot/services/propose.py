@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot.domain.errors import UserError
+from bot.domain.mandate import Mandate, Standing
 from bot.domain.money import Amount, Price, Token, Wei
 from bot.domain.people import Agent, AgentState, User
 from bot.domain.tokens import Listing
 from bot.domain.trade import (
+    Approved,
     Denied,
     Intent,
     IntentKind,
@@ -20,12 +22,14 @@ from bot.domain.trade import (
     TradeRequest,
 )
 from bot.policy.amounts import Wish, measure, plain
+from bot.policy.mandates import Bounds, bounds_of, check_standing, check_swap, check_venue
 from bot.policy.risk import Limits, TradeFacts, check_trade
-from bot.ports.chain import ChainReader, Venue
+from bot.ports.chain import ChainReader, EscrowReader, Venue
 from bot.ports.clock import Clock
 from bot.ports.ledger import Journal
 from bot.ports.market import Market
 from bot.ports.records import Agents, Switches
+from bot.services.change_mandate import ChangeMandate
 from bot.services.intents import Origin, new_intent_id
 from bot.services.manage_agents import open_agent_of
 from bot.services.quotes import best_quote, price_of, read_quotes
@@ -61,6 +65,8 @@ class Propose:
     switches: Switches
     listing: Listing
     limits: Limits
+    escrows: EscrowReader
+    change_mandate: ChangeMandate
 
     async def size(self, agent: Agent, symbol: str, side: Side, wish: Wish) -> TradeRequest:
         """Measure a wish against what the agent holds now, as a validated request.
@@ -103,14 +109,18 @@ class Propose:
         sell = given.amount(Decimal(request.amount))
         if sell.raw == 0:
             raise UserError(f"That comes to no {given.symbol} at all. Nothing was moved.")
-        balances, prices, quotes, gas_price = await asyncio.gather(
+        balances, prices, quotes, gas_price, standing = await asyncio.gather(
             self.reader.read_balances([agent.escrow], [given]),
             self.market.fetch_prices(self.listing.tokens),
             read_quotes(self.venues, sell, wanted, self.listing.native),
             self.reader.read_gas_price(),
+            self.escrows.read_standing(agent.escrow, given.address, wanted.address),
         )
-        quote = best_quote(quotes, sell, wanted)
+        mandate = await self.change_mandate.find(agent, standing.escrow)
+        bounds = bounds_of(mandate, standing.escrow.at)
+        quote = self._choose(quotes, standing, bounds, sell, wanted)
         intent = self._draft(agent, request.side, quote, prices, origin)
+        intent = replace(intent, order=replace(intent.order, mandate=mandate))
         proposal = Proposal(
             intent,
             agent,
@@ -121,8 +131,36 @@ class Propose:
         )
         held = self.spendable(balances[agent.escrow][given.symbol])
         await self._guard(proposal, held, origin.user)
+        self._require_mandate(proposal, standing, mandate, bounds)
         await self.journal.save_proposal(proposal.intent)
         return proposal
+
+    def _choose(
+        self, quotes: Sequence[Quote], standing: Standing, bounds: Bounds, sell: Amount, buy: Token
+    ) -> Quote:
+        """The best quote of a venue that the mandate and the lists allow; else of any."""
+        allowed = [
+            quote
+            for quote in quotes
+            if isinstance(check_venue(standing, bounds, quote.adapter), Approved)
+        ]
+        return best_quote(allowed or quotes, sell, buy)
+
+    def _require_mandate(
+        self, proposal: Proposal, standing: Standing, mandate: Mandate | None, bounds: Bounds
+    ) -> None:
+        """Say first what the chain would say: the mandate, its limits, the lists, the feeds."""
+        order, agent = proposal.intent.order, proposal.agent
+        verdict = check_standing(standing.escrow, mandate, has_exit=bool(agent.exit_hash))
+        if isinstance(verdict, Approved) and order.expected_buy is not None:
+            verdict = check_swap(standing, bounds, order.adapter, order.sell, order.expected_buy)
+        if isinstance(verdict, Denied):
+            raise DeniedError(self._named(verdict, order), order.sell.token.symbol)
+
+    def _named(self, denied: Denied, order: Order) -> Denied:
+        """A denial about a token or a venue, under the name people know it by."""
+        names = {token.address: token.symbol for token in self.listing.tokens}
+        return replace(denied, subject=names.get(denied.subject, order.venue))
 
     def _draft(
         self,

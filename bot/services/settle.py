@@ -27,6 +27,7 @@ def settled_step(intent: Intent, now: datetime, notice: Notice | None) -> Step:
         fill=fill_of(intent, now) if intent.kind is IntentKind.SWAP else None,
         balance_changes=_balance_changes(intent, receipt),
         escrow=receipt.escrow,
+        escrow_index=receipt.index,
     )
 
 

@@ -1,5 +1,7 @@
 """Exchanges: what every venue shares. One module a kind, which declares itself as `VENUE`.
 
+What only some kinds share is in a module whose name starts with an underscore.
+
 A venue only reads; the orders it quotes are carried out by the escrow through the venue's adapter.
 """
 

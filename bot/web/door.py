@@ -1,4 +1,7 @@
-"""The HTTP door: is it alive, the terms. It shows nothing that belongs to a person."""
+"""The HTTP door: is it alive, the terms, the wallet page.
+
+Only the wallet page shows what belongs to a person, to whoever has the person's link.
+"""
 
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
@@ -9,8 +12,10 @@ from cachetools import TTLCache
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from bot.web.bodies import BodyLimit
 from bot.web.headers import HEADERS, SecurityHeaders
 from bot.web.terms import render_terms
+from bot.web.wallet import GetSigning, add_wallet
 
 log = structlog.get_logger(__name__)
 
@@ -35,12 +40,17 @@ States = Callable[[], Awaitable[Sequence[EdgeState]]]
 
 
 def create_door(
-    states: States, *, production: bool, health_life_s: float = _HEALTH_LIFE_S
+    states: States,
+    get_signing: GetSigning,
+    *,
+    production: bool,
+    health_life_s: float = _HEALTH_LIFE_S,
 ) -> FastAPI:
     """The application.
 
     Args:
         states: asks the edges; an empty answer means that the bot is still starting.
+        get_signing: the service behind the wallet page, None while it starts.
         production: no description of the API.
         health_life_s: seconds an answer of `states` is given out again, so that strangers
             cannot make us call our edges at will; 0 asks each time.
@@ -51,11 +61,13 @@ def create_door(
         docs_url=None,
         redoc_url=None,
     )
+    door.add_middleware(BodyLimit)
     door.add_middleware(SecurityHeaders)
     door.add_exception_handler(Exception, _answer_bug)
     door.add_api_route("/health", _Health(states, health_life_s).answer)
     door.add_api_route("/api/ping", _answer_ping)
     door.add_api_route("/tnc", _answer_terms, response_class=HTMLResponse)
+    add_wallet(door, get_signing)
     return door
 
 

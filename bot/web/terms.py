@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from string import Template
 
-TERMS_VERSION = "2026-11"
+TERMS_VERSION = "2026-11-26"
 """Whoever accepted another version is asked again."""
 
 _FOLDER = Path(__file__).parent

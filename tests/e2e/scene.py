@@ -1,6 +1,7 @@
 """One running service that many tests share: time can be set forward, edges can be broken."""
 
 import asyncio
+import inspect
 import json
 import os
 import signal
@@ -34,7 +35,11 @@ from tests.e2e.stage import PATIENCE_S, Person, Stage, raise_curtain, text_of
 DEEP, FAST = "deep-model", "fast-model"
 _NAP_S = 0.05
 _GEMINI_TIMEOUT_S = 0.7
+_BLIND_GAS = 600_000
 _NOT_TRADED = (IntentState.PROPOSED, IntentState.DECLINED, IntentState.EXPIRED)
+
+
+Hook = Callable[[], object]
 
 
 class ShiftedClock:
@@ -56,24 +61,35 @@ class ShiftedClock:
 
 
 class Gate:
-    """Stands before the executor: `before_send` and `after_send` are called once each."""
+    """Stands before the executor: each hook is called once, and awaited where it waits.
+
+    While it is `blind`, nothing is tried first: what the chain will refuse is sent all the same.
+    """
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
-        self.before_send: Callable[[], None] | None = None
-        self.after_send: Callable[[], None] | None = None
+        self.before_simulate: Hook | None = None
+        self.before_send: Hook | None = None
+        self.after_send: Hook | None = None
+        self.blind = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._executor, name)
 
+    async def simulate(self, intent: Intent, agent: Agent) -> int:
+        await self._pass("before_simulate")
+        return _BLIND_GAS if self.blind else await self._executor.simulate(intent, agent)
+
     async def send(self, signed: SignedTx) -> None:
-        if self.before_send:
-            act, self.before_send = self.before_send, None
-            act()
+        await self._pass("before_send")
         await self._executor.send(signed)
-        if self.after_send:
-            act, self.after_send = self.after_send, None
-            act()
+        await self._pass("after_send")
+
+    async def _pass(self, moment: str) -> None:
+        act: Hook | None = getattr(self, moment)
+        setattr(self, moment, None)
+        if act and inspect.isawaitable(waits := act()):
+            await waits
 
 
 @dataclass
@@ -233,5 +249,6 @@ async def scene(folder: Path) -> AsyncIterator[Scene]:
         on = Scene(stage.local, gemini, clock, folder, gates[0])
         for person in (on.ann, on.bo):
             await person.opens_agent()
+            await on.allow(person)
         await on.ann.is_funded("USDC", "SEI")
         yield on

@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,15 @@ from pydantic import SecretStr
 
 from bot.app.adapters import Parts
 from bot.app.run import Local, local_service
+from bot.chat.mandates import usual_choices
+from bot.domain.people import UserId
+from bot.domain.trade import IntentState
+from bot.local.chain.accounts import sign_as_test_wallet
 from bot.local.gemini.server import GeminiStandIn
 from bot.local.telegram.stand_in import TelegramStandIn
 from bot.local.telegram.world import ADA, ANN, BO
 from bot.ports.clock import Clock
+from bot.services.intents import Origin
 from bot.serving import served
 from bot.settings import Settings
 
@@ -91,15 +97,29 @@ class Person:
         await self.comes_in()
         screen = await self.say("/agents")
         screen = await self.press(screen, "Open my first agent")
-        await self.press(screen, "test wallet")
+        screen = await self.press(screen, "test wallet")
+        await self.press(screen, "I sign with it")
         await self.say(name)
         last = await self.say(instructions)
         return await self.sees("is open", after=last["message_id"])
 
+    async def deposit_screen(self) -> Message:
+        """The escrow's address; before the first deposit a word on checking it comes first."""
+        screen = await self.say("/deposit")
+        if "Check before" in text_of(screen):
+            screen = await self.sees("Deposit", "nothing else", after=screen["message_id"])
+        return screen
+
+    async def signs_mandate(self) -> Message:
+        """Have the test wallet sign the usual mandate; the notice that it is in force."""
+        screen = await self.say("/mandate")
+        await self.press(screen, "Sign with the test wallet")
+        return await self.sees("mandate is in force", after=screen["message_id"])
+
     async def is_funded(self, *symbols: str) -> None:
         """Deposit from the faucet and wait until the bot says that it arrived."""
         for symbol in symbols:
-            screen = await self.say("/deposit")
+            screen = await self.deposit_screen()
             label = next(b for b in buttons_of(screen) if b.endswith(f" {symbol}"))
             self.telegram.press(self.id, screen["message_id"], label)
             await self.sees("arrived", symbol, after=screen["message_id"])
@@ -131,6 +151,31 @@ class Stage:
     @property
     def service(self):
         return self.local.service
+
+    async def allow(self, person: Person, **choices: Any) -> None:
+        """Put a mandate in force at a person's first agent; without choices one that lets all by.
+
+        Tests that are not about mandates trade more than anybody would sign for.
+        """
+        services = self.service.services
+        agent = (await services.agents.load_agents(UserId(person.id)))[0]
+        user = await services.people.load_user(UserId(person.id))
+        assert user is not None
+        wide = dict(
+            trade_usd=Decimal(50_000),
+            volume_usd=Decimal(1_000_000),
+            loss_usd=Decimal(100_000),
+            slippage_pct=Decimal(10),
+        )
+        mandates = services.signing.mandates
+        chosen = replace(usual_choices(services), **{**wide, **choices})
+        seen = person.last["message_id"]
+        draft = await mandates.prepare(agent, chosen)
+        signature = sign_as_test_wallet(mandates.type_draft(agent, draft))
+        intent = await mandates.bring_in(agent, draft, signature, Origin(user, person.id, "test"))
+        done = await services.execute.drive(intent.id, intent.account)
+        assert done.state is IntentState.SETTLED, done.reason
+        await person.sees("mandate is in force", after=seen)
 
     async def until(self, condition: Callable[[], Any]) -> Any:
         """Wait for a condition that changes with messages."""

@@ -141,6 +141,7 @@ async def new_agent_step(on: Scene, *, name: str | None = None) -> Message:
     """Ann is asked for the name of a second agent, or for its instructions."""
     screen = await on.ann.press(await on.ann.say("/agents"), "New agent")
     asked = await on.ann.press(screen, f"Use {TEST_WALLET}")
+    asked = await on.ann.press(asked, "I sign with it")
     return await on.ann.say(name) if name else asked
 
 
@@ -213,7 +214,9 @@ async def test_an_owner_that_cannot_own(on: Scene, typed: str, hint: str) -> Non
     async with on.nothing_moves():
         await on.ann.press(await on.ann.say("/agents"), "New agent")
         assert hint in text_of(await on.ann.say(typed.format(quote=quote)))
-        assert "shall the agent be called" in text_of(await on.ann.say(TEST_WALLET.lower()))
+        asked = await on.ann.say(TEST_WALLET.lower())
+        assert "wallet that you can sign with?" in text_of(asked)
+        assert TEST_WALLET in text_of(asked)
 
 
 async def test_a_command_ends_what_was_being_asked(on: Scene) -> None:

@@ -67,13 +67,18 @@ async def test_a_newcomer_trades_in_the_browser(tmp_path: Path) -> None:
         await tap(page, "Accept")
         await tap(page, "Open my first agent")
         await tap(page, "test wallet")
+        await says(page, "Is it a wallet that you can sign with?")
+        await tap(page, "I sign with it")
         await says(page, "What shall the agent be called?")
         await write(page, "Alpha")
         await says(page, "How shall it trade?")
         await write(page, "careful, mostly SEI and ETH")
         await says(page, "is open")
+        await tap(page, "Sign with the test wallet")
+        await says(page, "The mandate is in force")
 
         await tap(page, "Deposit")
+        await says(page, "Check before you pay in")
         await tap(page, "USDC")
         await says(page, "arrived")
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import secrets
 import signal
@@ -12,18 +13,29 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+from eth_account import Account
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from bot.clock import SystemClock
-from bot.local.chain.accounts import DEPLOYER_KEY
+from bot.local.chain.accounts import DEPLOYER_KEY, TEST_WALLET
 from bot.local.chain.anvil import Anvil, start_anvil
 from bot.local.market.standin import MarketStandIn
 from bot.local.telegram.stand_in import TelegramStandIn
 from bot.serving import served
 
 TOKEN = "1:commands-test"
-OURS = ("TG_", "GOOGLE_", "GEMINI_", "COINGECKO_", "SEI_", "PVT_", "ACTOR_", "DEPLOYER_")
+OURS = (
+    "TG_",
+    "GOOGLE_",
+    "GEMINI_",
+    "COINGECKO_",
+    "SEI_",
+    "PVT_",
+    "ACTOR_",
+    "DEPLOYER_",
+    "GUARDIAN_",
+)
 
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
@@ -129,9 +141,24 @@ async def test_deploy_then_run_then_a_second_one_is_refused(tmp_path: Path) -> N
         assert code == 2
         assert "the same" in said
 
-        code, said = await run("deploy", cwd=tmp_path, env=env | {"DEPLOYER_KEY": DEPLOYER_KEY})
+        server = Account.from_key(settings["PVT_KEY"]).address
+        own = env | {"DEPLOYER_KEY": DEPLOYER_KEY, "GUARDIAN_ADDRESS": server}
+        code, said = await run("deploy", cwd=tmp_path, env=own)
+        assert code == 2
+        assert "GUARDIAN_ADDRESS" in said
+
+        guarded = own | {"GUARDIAN_ADDRESS": TEST_WALLET.lower()}
+        code, said = await run("deploy", cwd=tmp_path, env=guarded)
         assert code == 0, said
-        assert (tmp_path / "deployments" / "local.json").exists()
+        assert "transferOwnership" in said
+        assert "no guardian" not in said
+        record = json.loads((tmp_path / "deployments" / "local.json").read_text())
+        assert (record["server"], record["guardian"]) == (server, TEST_WALLET)
+        _edit_record(tmp_path, digest="other contracts")
+        code, said = await run("deploy", cwd=tmp_path, env=guarded)
+        assert code == 2
+        assert "other contracts" in said
+        _edit_record(tmp_path, digest=record["digest"])
 
         other = env | {"SEI_NETWORK": "atlantic-2", "DEPLOYER_KEY": DEPLOYER_KEY}
         code, said = await run("deploy", cwd=tmp_path, env=other)
@@ -167,6 +194,11 @@ async def test_deploy_then_run_then_a_second_one_is_refused(tmp_path: Path) -> N
                 process.send_signal(signal.SIGTERM)
             async with asyncio.timeout(20):
                 assert await process.wait() == 0
+
+
+def _edit_record(folder: Path, **changes: str) -> None:
+    file = folder / "deployments" / "local.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | changes))
 
 
 @contextlib.contextmanager

@@ -32,6 +32,7 @@ from bot.local.market.standin import MarketStandIn
 from bot.local.telegram.stand_in import TelegramStandIn
 from bot.local.telegram.world import ANN
 from bot.serving import served
+from tests.e2e.hands import Hands
 from tests.e2e.stage import Person, buttons_of, text_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -141,12 +142,14 @@ async def escrow(world: World) -> str:
     ann = world.ann
     await ann.comes_in()
     await ann.press(await ann.say("/agents"), "Open my first agent")
-    await ann.say(TEST_WALLET)
+    await ann.press(await ann.say(TEST_WALLET), "I sign with it")
     await ann.say("Alpha")
     last = await ann.say("careful")
     await ann.sees("is open", after=last["message_id"])
-    deposit = await ann.say("/deposit")
+    deposit = await ann.deposit_screen()
     escrow = next(line for line in text_of(deposit).splitlines() if line.startswith("0x"))
+    await Hands(world.chain.rpc_url, world.chain.deployment).bring_in(escrow)
+    await ann.sees("signed by the owner, is in force")
     for symbol in ("SEI", "USDC"):
         token = world.chain.deployment.token(symbol)
         await world.chain.faucet.give(escrow, token.amount(Decimal(150)))
@@ -230,7 +233,7 @@ async def test_an_agent_is_opened_once(world: World, escrow: str, point: str) ->
     name = f"Agent {point}"
     screen = await ann.say("/agents")
     await ann.press(screen, "New agent")
-    await ann.say(TEST_WALLET)
+    await ann.press(await ann.say(TEST_WALLET), "I sign with it")
     await ann.say(name)
     world.arm(point)
     sent = world.telegram.send(ann.id, "careful")

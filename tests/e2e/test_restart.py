@@ -11,6 +11,7 @@ from tests.e2e.stage import buttons_of, raise_curtain, text_of
 async def test_agents_money_chat_and_offers_survive(tmp_path: Path) -> None:
     async with raise_curtain(tmp_path, gemini=False) as stage:
         await stage.ann.opens_agent()
+        await stage.ann.signs_mandate()
         await stage.ann.is_funded("USDC", "SEI")
         offer = await stage.ann.say("/buy SEI 5")
         said = len(stage.ann.messages)
@@ -27,6 +28,8 @@ async def test_a_half_told_dialogue_goes_on(tmp_path: Path) -> None:
         await stage.ann.comes_in()
         await stage.ann.press(await stage.ann.say("/agents"), "Open my first agent")
         await stage.ann.press(stage.ann.last, "test wallet")
+    async with raise_curtain(tmp_path, gemini=False) as stage:
+        assert "shall the agent be called" in text_of(await stage.ann.say("yes"))
     async with raise_curtain(tmp_path, gemini=False) as stage:
         assert "How shall it trade" in text_of(await stage.ann.say("Alpha"))
 

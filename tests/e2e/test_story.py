@@ -17,7 +17,17 @@ async def test_a_person_asks_decides_trades_and_takes_the_money_home(stage: Stag
     opened = await ann.opens_agent("Alpha", "careful, only SEI")
     assert TEST_WALLET in text_of(opened)
 
-    # Money arrives and is noticed.
+    # Its owner signs what it may do; without that the escrow trades nothing.
+    refusal = text_of(await ann.say("/mandate"))
+    assert "nothing is traded before the owner signs" in refusal
+    in_force = text_of(await ann.signs_mandate())
+    for part in ("up to $50 a trade", "$200 a day", "$10 a day", "USDC", "Uniswap V3"):
+        assert part in in_force
+
+    # Before anything is paid in, how to check the address; then money arrives and is noticed.
+    check = text_of(await ann.say("/deposit"))
+    assert "cast call" in check
+    assert TEST_WALLET in check
     await ann.is_funded("USDC", "SEI")
 
     # A question becomes a decision with a chart, and a suggestion within the cap.

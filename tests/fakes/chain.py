@@ -1,4 +1,7 @@
-"""A chain in memory, as small twins of the ports `ChainReader`, `Executor` and `Venue`."""
+"""A chain in memory, as small twins of the ports `ChainReader`, `Executor` and `Venue`.
+
+What our contracts make of it is in `tests/fakes/contracts.py`.
+"""
 
 import hashlib
 from collections import defaultdict
@@ -8,21 +11,30 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from eth_utils.address import to_checksum_address
-
 from bot.domain.errors import UpstreamError
+from bot.domain.mandate import EscrowEvent, Mandate
 from bot.domain.money import BPS, NATIVE, Amount, Bps, Token, Wei
 from bot.domain.people import Agent
 from bot.domain.trade import Intent, IntentKind, Quote, Receipt, SignedTx, TxHash
 from bot.ports.chain import ChainRefusedError, Head
 from bot.ports.clock import Clock
+from tests.fakes.contracts import (
+    ORCHESTRATOR,
+    FakeContracts,
+    fake_address,
+    mandate_hash,
+    paid_as,
+    swapped,
+)
 
 GAS = 150_000
 GAS_PRICE = Wei(50 * 10**9)
-ID_WINDOW = 1024
 SERVER = "0x" + "5e" * 20
 SEED_VERSION = 1
 RICH = 10_000 * 10**18
+NO_HASH = "0x" + "00" * 32
+_Said = dict[str, dict[str, object]]
+"""Fields of events by their names."""
 
 
 @dataclass
@@ -37,7 +49,6 @@ class FakeChain:
         lose_sends: so many sends never arrive.
         send_refusal: what the node refuses every send with.
         automine: mine on arrival; else when `mine` is called.
-        paused: swaps and gas refills revert.
         slip: what swaps give less than was expected.
     """
 
@@ -49,14 +60,12 @@ class FakeChain:
     lose_sends: int = 0
     send_refusal: ChainRefusedError | None = None
     automine: bool = True
-    paused: bool = False
     slip: Bps = Bps(0)
     block: int = 1
     calls: list[str] = field(default_factory=list)
     sent: list[TxHash] = field(default_factory=list)
     balances: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     nonces: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    sequences: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     escrows: dict[str, str] = field(default_factory=dict)
     receipts: dict[TxHash, Receipt] = field(default_factory=dict)
     signed: dict[TxHash, tuple[SignedTx, Intent, Agent]] = field(default_factory=dict)
@@ -64,6 +73,25 @@ class FakeChain:
 
     def __post_init__(self) -> None:
         self.balances[SERVER, NATIVE] = RICH
+        self.contracts = FakeContracts(self.clock)
+
+    @property
+    def paused(self) -> bool:
+        """Swaps and gas refills revert."""
+        return self.contracts.paused
+
+    @paused.setter
+    def paused(self, paused: bool) -> None:
+        self.contracts.paused = paused
+
+    def happen(
+        self, emitter: str, name: str, mandate: Mandate | None = None, **fields: object
+    ) -> EscrowEvent:
+        """Somebody else makes a contract say something, in a block of its own; `from_` is from."""
+        self.block += 1
+        tx_hash = f"0x{hashlib.sha256(f'somebody {self.block}'.encode()).hexdigest()}"
+        said = {field.rstrip("_"): value for field, value in fields.items()}
+        return self.contracts.emit(self.block, tx_hash, emitter, name, said, mandate)
 
     def answer(self, method: str) -> None:
         """Count a request, and fail it while the chain is down."""
@@ -73,7 +101,7 @@ class FakeChain:
 
     def deposit(self, holder: str, amount: Amount) -> None:
         """Money from outside; SEI arrives natively."""
-        self.balances[holder, _paid_as(amount.token)] += amount.raw
+        self.balances[holder, paid_as(amount.token)] += amount.raw
 
     def held(self, holder: str, token: Token) -> int:
         """Base units, SEI native and wrapped together."""
@@ -105,21 +133,32 @@ class FakeChain:
         """Raise what the contracts would revert with now."""
         if self.refusal:
             raise self.refusal
-        sell = intent.order.sell
+        escrow = agent.escrow
         if intent.kind is IntentKind.OPEN_AGENT:
             if agent.actor in self.escrows:
-                escrow = self.escrows[agent.actor]
-                raise ChainRefusedError("ActorAlreadyRegistered", (agent.actor, escrow))
+                known = self.escrows[agent.actor]
+                raise ChainRefusedError("ActorAlreadyRegistered", (agent.actor, known))
             return
-        if not agent.escrow:
+        if intent.kind is IntentKind.PAUSE_CHAIN:
+            return
+        if not escrow:
             raise ChainRefusedError("NoEscrow")
-        if self.paused and intent.kind is not IntentKind.WITHDRAW:
-            raise ChainRefusedError("TradingPaused")
-        if intent.kind is IntentKind.SWAP:
-            self._check_swap(intent, agent)
-        held = self.held(agent.escrow, sell.token)
-        if held < sell.raw:
-            raise ChainRefusedError("InsufficientBalance", (sell.token.address, held, sell.raw))
+        self._check_at(escrow, intent, agent)
+
+    def _check_at(self, escrow: str, intent: Intent, agent: Agent) -> None:
+        order = intent.order
+        match intent.kind:
+            case IntentKind.SET_MANDATE:
+                self.contracts.check_set(escrow, order)
+            case IntentKind.REVOKE_MANDATE:
+                self.contracts.check_revoke(escrow, order)
+            case IntentKind.SWAP:
+                self._check_swap(intent, agent)
+            case IntentKind.FUND_ACTOR:
+                self.contracts.check_fund(escrow, order.sell)
+                self._require_held(escrow, order.sell)
+            case IntentKind.WITHDRAW:
+                self._require_held(escrow, order.sell)
 
     def fill(self, intent: Intent) -> int:
         """What a swap gives now, base units."""
@@ -127,14 +166,19 @@ class FakeChain:
         return expected.raw * (BPS - self.slip) // BPS if expected else 0
 
     def _check_swap(self, intent: Intent, agent: Agent) -> None:
-        used = self.sequences[agent.escrow]
-        if not used < intent.sequence <= used + ID_WINDOW:
-            raise ChainRefusedError("IdOutOfRange", (intent.sequence, used))
-        least = intent.order.min_buy
-        if least is None:
+        order, fill = intent.order, self.fill(intent)
+        if order.min_buy is None:
             raise ChainRefusedError("NoMinimum")
-        if self.fill(intent) < least.raw:
-            raise ChainRefusedError("TooLittleReceived", (self.fill(intent), least.raw))
+        self.contracts.check_mandate(agent.escrow, intent)
+        self._require_held(agent.escrow, order.sell)
+        if fill < order.min_buy.raw:
+            raise ChainRefusedError("TooLittleReceived", (fill, order.min_buy.raw))
+        self.contracts.charge(agent.escrow, order.sell, Amount(order.min_buy.token, fill))
+
+    def _require_held(self, escrow: str, amount: Amount) -> None:
+        held = self.held(escrow, amount.token)
+        if held < amount.raw:
+            raise ChainRefusedError("InsufficientBalance", (amount.token.address, held, amount.raw))
 
     def _run(self, signed: SignedTx, intent: Intent, agent: Agent) -> Receipt:
         self.nonces[signed.account] += 1
@@ -147,30 +191,71 @@ class FakeChain:
             self.check(intent, agent)
         except ChainRefusedError as error:
             return replace(receipt, succeeded=False, reason=error.name)
-        return replace(receipt, **self._effects(intent, agent))
+        effects, emitter, said = self._effects(intent, agent)
+        for name, fields in said.items():
+            mandate = intent.order.mandate if name == "MandateSet" else None
+            self.contracts.emit(self.block, signed.tx_hash, emitter, name, fields, mandate)
+        return replace(receipt, **effects)
 
-    def _effects(self, intent: Intent, agent: Agent) -> dict[str, Any]:
-        sell = intent.order.sell
+    def _effects(self, intent: Intent, agent: Agent) -> tuple[dict[str, Any], str, _Said]:
+        """What it changes: of the receipt, and what who says about it."""
+        order, escrow = intent.order, agent.escrow
         match intent.kind:
             case IntentKind.OPEN_AGENT:
-                escrow = _address(f"escrow of {agent.actor}")
-                self.escrows[agent.actor] = escrow
-                self._move(SERVER, agent.actor, NATIVE, sell.raw)
-                return {"escrow": escrow}
+                return self._open(agent, order.sell.raw)
+            case IntentKind.PAUSE_CHAIN:
+                self.contracts.paused = True
+                return {}, ORCHESTRATOR, {"Paused": {"by": SERVER}}
             case IntentKind.SWAP:
-                got, least = self.fill(intent), intent.order.min_buy
-                assert least is not None
-                self.sequences[agent.escrow] = intent.sequence
-                self._take(agent.escrow, sell)
-                self.balances[agent.escrow, least.token.address] += got
-                return {"spent": sell.raw, "got": got}
+                return self._swap(intent, agent)
             case IntentKind.WITHDRAW:
-                self._take(agent.escrow, sell)
-                self.balances[agent.owner, _paid_as(sell.token)] += sell.raw
+                self._take(escrow, order.sell)
+                token = paid_as(order.sell.token)
+                self.balances[agent.owner, token] += order.sell.raw
+                paid = {"token": token, "to": agent.owner, "amount": order.sell.raw}
+                return {}, escrow, {"Released": paid}
             case IntentKind.FUND_ACTOR:
-                self._take(agent.escrow, sell)
-                self.balances[agent.actor, NATIVE] += sell.raw
-        return {}
+                self._take(escrow, order.sell)
+                self.contracts.draw_gas(escrow, order.sell)
+                self.balances[agent.actor, NATIVE] += order.sell.raw
+                return {}, escrow, {"ActorFunded": {"amount": order.sell.raw}}
+            case _:
+                return {}, escrow, self._change(intent, escrow)
+
+    def _open(self, agent: Agent, gas: int) -> tuple[dict[str, Any], str, _Said]:
+        escrow = fake_address(f"escrow of {agent.actor}")
+        self.escrows[agent.actor] = escrow
+        index = self.contracts.open(escrow, agent)
+        self._move(SERVER, agent.actor, NATIVE, gas)
+        named: dict[str, object] = {"owner": agent.owner, "escrow": escrow, "index": index}
+        said: _Said = {
+            "EscrowDeployed": {**named, "exitHash": agent.exit_hash or NO_HASH},
+            "ActorRegistered": {**named, "actor": agent.actor, "gas": gas},
+        }
+        return {"escrow": escrow, "index": index}, ORCHESTRATOR, said
+
+    def _swap(self, intent: Intent, agent: Agent) -> tuple[dict[str, Any], str, _Said]:
+        got, order, escrow = self.fill(intent), intent.order, agent.escrow
+        assert order.min_buy is not None
+        bought = Amount(order.min_buy.token, got)
+        counted = self.contracts.count(escrow, order.sell, bought, intent.sequence)
+        self._take(escrow, order.sell)
+        self.balances[escrow, bought.token.address] += got
+        said: _Said = {"Swapped": swapped(order, intent.sequence, got, *counted)}
+        return {"spent": order.sell.raw, "got": got}, escrow, said
+
+    def _change(self, intent: Intent, escrow: str) -> _Said:
+        book, order = self.contracts.books[escrow], intent.order
+        book.dropped = intent.kind is not IntentKind.SET_MANDATE
+        if intent.kind is IntentKind.DROP_MANDATE:
+            return {"Dropped": {"by": SERVER}}
+        if intent.kind is IntentKind.REVOKE_MANDATE:
+            book.nonce = order.nonce
+            return {"Revoked": {"nonce": order.nonce}}
+        assert order.mandate is not None
+        book.nonce, book.mandate = order.mandate.nonce, order.mandate
+        fields = {"nonce": order.mandate.nonce, "mandateHash": mandate_hash(order.mandate)}
+        return {"MandateSet": fields}
 
     def _take(self, holder: str, amount: Amount) -> None:
         """Take from a balance, native SEI before wrapped."""
@@ -225,7 +310,7 @@ class FakeExecutor:
         return SERVER
 
     def derive_actor(self, user_id: int, agent_id: int) -> tuple[str, int]:
-        return _address(f"actor {SEED_VERSION} {user_id} {agent_id}"), SEED_VERSION
+        return fake_address(f"actor {SEED_VERSION} {user_id} {agent_id}"), SEED_VERSION
 
     async def simulate(self, intent: Intent, agent: Agent) -> int:
         self.chain.answer("simulate")
@@ -298,7 +383,7 @@ class FakeVenue:
             return None
         return Quote(
             venue=self.name,
-            adapter=_address(self.name),
+            adapter=fake_address(self.name),
             path=route,
             data="/".join(token.symbol for token in route).encode(),
             sell=sell,
@@ -312,11 +397,3 @@ class FakeVenue:
             return self.rates[sold, bought]
         back = self.rates.get((bought, sold))
         return 1 / back if back else None
-
-
-def _paid_as(token: Token) -> str:
-    return NATIVE if token.is_wrapped_native else token.address
-
-
-def _address(name: str) -> str:
-    return to_checksum_address(f"0x{hashlib.sha256(name.encode()).hexdigest()[:40]}")

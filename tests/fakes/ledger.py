@@ -1,4 +1,4 @@
-"""Journal, deposits and outbox in memory."""
+"""Journal, deposits, events of escrows and outbox in memory."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
+from bot.domain.mandate import EscrowEvent
 from bot.domain.people import AgentId
 from bot.domain.trade import IN_FLIGHT, OPEN, Fill, Intent, IntentId, IntentKind, IntentState
 from bot.ports.ledger import Confirmation, Notice, OutboxState, Queued, SeenBalances, Step
 from tests.fakes.records import FakeRecords
 
 _DAY = timedelta(hours=24)
+_CURSOR = "escrow_events_from"
 
 
 @dataclass
@@ -28,7 +30,7 @@ class Waiting:
 
 
 class FakeLedger:
-    """One object for `Journal`, `Deposits` and `Outbox`, over the agents in `records`."""
+    """`Journal`, `Deposits`, `EscrowEvents` and `Outbox` in one, over the agents in `records`."""
 
     def __init__(self, records: FakeRecords) -> None:
         self._records = records
@@ -41,6 +43,7 @@ class FakeLedger:
         self.nonces: dict[str, int] = {}
         self.seen: dict[int, SeenBalances] = {}
         self.notices: list[Waiting] = []
+        self.happened: dict[tuple[str, int], tuple[int, EscrowEvent]] = {}
 
     async def save_proposal(self, intent: Intent) -> None:
         if intent.state not in (IntentState.PROPOSED, IntentState.CONFIRMED):
@@ -125,6 +128,25 @@ class FakeLedger:
         for notice in notices:
             await self.queue(notice, self._records.clock.now())
         return True
+
+    async def load_from(self) -> int | None:
+        value = self._records.switches.get(_CURSOR)
+        return None if value is None else int(value)
+
+    async def load_ours(self, hashes: Sequence[str]) -> frozenset[str]:
+        signed = {intent.signed.tx_hash for intent in self.intents.values() if intent.signed}
+        return frozenset(signed & set(hashes))
+
+    async def save_events(
+        self, events: Sequence[tuple[int, EscrowEvent]], notices: Sequence[Notice], upto: int
+    ) -> None:
+        if any(AgentId(agent_id) not in self._records.agents for agent_id, _ in events):
+            raise ValueError("an event of nobody's escrow")
+        for agent_id, event in events:
+            self.happened.setdefault((event.tx_hash, event.log_index), (agent_id, event))
+        for notice in notices:
+            self._queue(notice, self._records.clock.now())
+        self._records.switches[_CURSOR] = str(upto + 1)
 
     async def queue(self, notice: Notice, now: datetime) -> None:
         self._queue(notice, now)
@@ -219,7 +241,7 @@ class FakeLedger:
         if step.balance_changes or (intent.state in IN_FLIGHT) != (step.to in IN_FLIGHT):
             self._change_seen(intent.agent_id, step.balance_changes)
         if step.escrow:
-            self._records.open_escrow(intent.agent_id, step.escrow)
+            self._records.open_escrow(intent.agent_id, step.escrow, step.escrow_index)
         return self._put(
             replace(
                 intent,

@@ -1,4 +1,4 @@
-"""People, agents, dialogues, conversations and switches in memory."""
+"""People, agents, mandates, dialogues, conversations and switches in memory."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,13 +6,14 @@ from datetime import datetime
 from itertools import count
 
 from bot.domain.analysis import TradeDecision, Turn
+from bot.domain.mandate import Mandate, MandateWord
 from bot.domain.people import Agent, AgentId, AgentState, User, UserId
 from bot.ports.clock import Clock
 from bot.ports.records import Dialogue, NameTakenError, UserSettings
 
 
 class FakeRecords:
-    """One object for all the ports of `bot.ports.records`."""
+    """One object for the ports of `bot.ports.records`; `EscrowEvents` is the ledger's."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -26,6 +27,7 @@ class FakeRecords:
         self.decisions: dict[int, tuple[int, TradeDecision]] = {}
         self.answers: dict[int, str] = {}
         self.switches: dict[str, str] = {}
+        self.mandates: dict[tuple[int, MandateWord], Mandate] = {}
 
     async def load_user(self, user_id: UserId) -> User | None:
         return self.users.get(user_id)
@@ -57,7 +59,7 @@ class FakeRecords:
         return sorted(self.users)
 
     async def create_agent(
-        self, user_id: UserId, name: str, instructions: str, owner: str
+        self, user_id: UserId, name: str, instructions: str, owner: str, exit_hash: str = ""
     ) -> Agent:
         names = {agent.name.casefold() for agent in await self.load_agents(user_id)}
         if name.casefold() in names:
@@ -73,6 +75,7 @@ class FakeRecords:
             seed_version=0,
             state=AgentState.OPENING,
             created_at=self.clock.now(),
+            exit_hash=exit_hash,
         )
         self.agents[agent.id] = agent
         return agent
@@ -164,12 +167,18 @@ class FakeRecords:
     async def save_switch(self, name: str, value: str) -> None:
         self.switches[name] = value
 
-    def open_escrow(self, agent_id: int, escrow: str) -> None:
+    async def save_mandate(self, agent_id: int, word: MandateWord, mandate: Mandate) -> None:
+        self.mandates.setdefault((agent_id, word), mandate)
+
+    async def load_mandate(self, agent_id: int, word: MandateWord) -> Mandate | None:
+        return self.mandates.get((agent_id, word))
+
+    def open_escrow(self, agent_id: int, escrow: str, index: int = 0) -> None:
         """What a settled OPEN_AGENT intent does to its agent."""
         agent = self.agents[AgentId(agent_id)]
         opening = agent.state is AgentState.OPENING
         state = AgentState.ACTIVE if opening else agent.state
-        self.agents[agent.id] = replace(agent, escrow=escrow, state=state)
+        self.agents[agent.id] = replace(agent, escrow=escrow, index=index, state=state)
 
     def _kept(self) -> list[Agent]:
         return [agent for agent in self.agents.values() if agent.state is not AgentState.CLOSED]

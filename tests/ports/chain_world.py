@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -16,19 +16,32 @@ import bot.venues
 from bot.catalogue import discover
 from bot.chain.artifacts import load_artifact
 from bot.chain.deployer import KeyedAccount, connected
+from bot.chain.escrow_logs import RpcEscrowLogs
+from bot.chain.escrows import RpcEscrows
 from bot.chain.reader import RpcReader
 from bot.chain.rpc import Rpc
 from bot.chain.sender import RpcExecutor
+from bot.chain.signatures import RpcSignatures
 from bot.chain.signer import Signer
 from bot.clock import SystemClock
-from bot.domain.money import Amount, Token
+from bot.domain.mandate import MICRO, Mandate, MicroUsd
+from bot.domain.money import Amount, Bps, Token
 from bot.domain.people import Agent, AgentId, AgentState, UserId
 from bot.domain.trade import Intent, IntentId, IntentKind, IntentState, Order, Quote, Receipt
-from bot.local.chain.accounts import TEST_WALLET
+from bot.local.chain.accounts import DEPLOYER_KEY, TEST_WALLET, sign_as_test_wallet
 from bot.local.chain.world import LocalChain, LocalChainOptions, local_chain
-from bot.ports.chain import ChainReader, Executor, Venue
+from bot.ports.chain import (
+    ChainReader,
+    EscrowLogs,
+    EscrowReader,
+    Executor,
+    Signatures,
+    Venue,
+)
 from tests.fakes.chain import FakeChain, FakeExecutor, FakeReader, FakeVenue
 from tests.fakes.clock import FakeClock
+from tests.fakes.contracts import ORCHESTRATOR, fake_address, fake_signature
+from tests.fakes.escrows import FakeEscrows, FakeLogs, FakeSignatures
 
 PRICES = {
     "SEI": Decimal("0.25"),
@@ -67,7 +80,10 @@ class Pause(Protocol):
 
 @dataclass(frozen=True)
 class World:
-    """A chain seen through its ports, with money to give away."""
+    """A chain seen through its ports, with money to give away.
+
+    `owner_signs` gives the signature of every agent's owner. `mandates` are in force, by escrow.
+    """
 
     reader: ChainReader
     executor: Executor
@@ -76,13 +92,20 @@ class World:
     now: Callable[[], datetime]
     give: Callable[[str, Amount], Awaitable[None]]
     pause: Pause
+    escrows: EscrowReader
+    logs: EscrowLogs
+    signatures: Signatures
+    owner_signs: Callable[[Mapping[str, object]], bytes]
+    orchestrator: str
+    adapters: tuple[str, ...]
+    mandates: dict[str, Mandate] = field(default_factory=dict)
     local: LocalChain | None = None
     rpc: Rpc | None = None
 
     def amount(self, symbol: str, units: str | int | Decimal) -> Amount:
         return self.tokens[symbol].amount(Decimal(units))
 
-    def new_agent(self) -> Agent:
+    def new_agent(self, exit_hash: str = "") -> Agent:
         """An agent that is not on the chain yet."""
         agent_id = next(_ids)
         actor, version = self.executor.derive_actor(7, agent_id)
@@ -97,23 +120,75 @@ class World:
             seed_version=version,
             state=AgentState.OPENING,
             created_at=self.now(),
+            exit_hash=exit_hash,
         )
 
     async def open_agent(self, **holdings: str) -> Agent:
-        """An agent with an escrow that holds so many units of each symbol."""
-        agent = self.new_agent()
-        receipt = await self.run(self.intent(agent, IntentKind.OPEN_AGENT, self.first_gas), agent)
-        agent = replace(agent, escrow=receipt.escrow, state=AgentState.ACTIVE)
+        """An agent with an escrow that holds so many units of each symbol, and may trade."""
+        agent = await self.register(self.new_agent(), **holdings)
+        await self.adopt(agent, self.mandate())
+        return agent
+
+    async def open_penniless_agent(self, **holdings: str) -> Agent:
+        """The same without any gas."""
+        nothing = Order(self.amount("SEI", 0))
+        agent = await self._register(self.new_agent(), nothing, holdings)
+        await self.adopt(agent, self.mandate())
+        return agent
+
+    async def register(self, agent: Agent, **holdings: str) -> Agent:
+        """Open a new agent's escrow, without any mandate, and pay something in."""
+        return await self._register(agent, self.first_gas, holdings)
+
+    async def _register(self, agent: Agent, order: Order, holdings: Mapping[str, str]) -> Agent:
+        receipt = await self.run(self.intent(agent, IntentKind.OPEN_AGENT, order), agent)
+        agent = replace(agent, escrow=receipt.escrow, index=receipt.index, state=AgentState.ACTIVE)
         for symbol, units in holdings.items():
             await self.give(agent.escrow, self.amount(symbol, units))
         return agent
+
+    async def adopt(self, agent: Agent, mandate: Mandate) -> Receipt:
+        """Put a mandate in force; swaps of the agent's carry it from then on."""
+        self.mandates[agent.escrow] = mandate
+        return await self.run(self.setting(agent, mandate), agent)
+
+    def setting(self, agent: Agent, mandate: Mandate, signature: bytes | None = None) -> Intent:
+        """What brings a mandate in, signed by the owner unless something else is given."""
+        message = self.signatures.type_mandate(agent.escrow, mandate)
+        signature = self.owner_signs(message) if signature is None else signature
+        order = Order(self.amount("SEI", 0), mandate=mandate, signature=signature)
+        return self.intent(agent, IntentKind.SET_MANDATE, order)
+
+    def revoking(self, agent: Agent, nonce: int) -> Intent:
+        """What brings a signed revocation in."""
+        signature = self.owner_signs(self.signatures.type_revocation(agent.escrow, nonce))
+        order = Order(self.amount("SEI", 0), nonce=nonce, signature=signature)
+        return self.intent(agent, IntentKind.REVOKE_MANDATE, order)
+
+    def mandate(self, **changes: object) -> Mandate:
+        """Everything listed, $10,000 a trade."""
+        issued_at = self.now().replace(microsecond=0)
+        fields: dict[str, object] = {
+            "nonce": 1,
+            "issued_at": issued_at,
+            "valid_until": issued_at + timedelta(days=30),
+            "sign_by": issued_at + timedelta(hours=1),
+            "slippage": Bps(500),
+            "trade_cap": MicroUsd(10_000 * MICRO),
+            "daily_volume": MicroUsd(1_000_000 * MICRO),
+            "daily_loss": MicroUsd(10_000 * MICRO),
+            "tokens": tuple(token.address for token in self.tokens.values()),
+            "adapters": self.adapters,
+            **changes,
+        }
+        return Mandate(**fields)  # type: ignore[arg-type]
 
     @property
     def first_gas(self) -> Order:
         return Order(self.amount("SEI", FIRST_GAS))
 
     def intent(self, agent: Agent, kind: IntentKind, order: Order, sequence: int = 0) -> Intent:
-        by_server = kind in (IntentKind.OPEN_AGENT, IntentKind.WITHDRAW)
+        by_server = kind not in (IntentKind.SWAP, IntentKind.FUND_ACTOR)
         now = self.now()
         return Intent(
             id=IntentId(f"intent-{next(_ids)}"),
@@ -155,6 +230,7 @@ class World:
             venue=quote.venue,
             adapter=quote.adapter,
             data=quote.data,
+            mandate=self.mandates.get(agent.escrow),
         )
         return self.intent(agent, IntentKind.SWAP, order, sequence)
 
@@ -195,6 +271,11 @@ async def fake() -> AsyncIterator[World]:
     async def pause(*, paused: bool) -> None:
         chain.paused = paused
 
+    for symbol, token in FAKE_TOKENS.items():
+        chain.contracts.list_token(token, PRICES[symbol])
+    adapter = fake_address("Deep")
+    chain.contracts.list_venue(adapter)
+
     yield World(
         reader=FakeReader(chain),
         executor=FakeExecutor(chain),
@@ -203,6 +284,12 @@ async def fake() -> AsyncIterator[World]:
         now=clock.now,
         give=give,
         pause=pause,
+        escrows=FakeEscrows(chain),
+        logs=FakeLogs(chain),
+        signatures=FakeSignatures(chain),
+        owner_signs=lambda message: fake_signature(TEST_WALLET, message),
+        orchestrator=ORCHESTRATOR,
+        adapters=(adapter,),
     )
 
 
@@ -217,6 +304,7 @@ async def anvil() -> AsyncIterator[World]:
         kinds = discover(bot.venues, "VENUE")
         signer = Signer(SERVER_KEY, {1: SEED})
         operator = KeyedAccount(w3, f"0x{SERVER_KEY.hex()}")
+        admin = KeyedAccount(w3, DEPLOYER_KEY)
         orchestrator = w3.eth.contract(
             address=w3.to_checksum_address(found.orchestrator),
             abi=load_artifact("CaretOrchestrator").abi,
@@ -226,8 +314,8 @@ async def anvil() -> AsyncIterator[World]:
             await local.faucet.give(holder, amount)
 
         async def pause(*, paused: bool) -> None:
-            data = orchestrator.encode_abi("setTradingPaused", args=[paused])
-            await operator.transact(orchestrator.address, data)
+            account, call = (operator, "pause") if paused else (admin, "unpause")
+            await account.transact(orchestrator.address, orchestrator.encode_abi(call))
 
         yield World(
             reader=reader,
@@ -239,6 +327,12 @@ async def anvil() -> AsyncIterator[World]:
             now=clock.now,
             give=give,
             pause=pause,
+            escrows=RpcEscrows(rpc, found),
+            logs=RpcEscrowLogs(rpc),
+            signatures=RpcSignatures(rpc, found.chain_id),
+            owner_signs=sign_as_test_wallet,
+            orchestrator=found.orchestrator,
+            adapters=tuple(venue.adapter for venue in found.venues),
             local=local,
             rpc=rpc,
         )

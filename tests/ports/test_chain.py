@@ -1,8 +1,5 @@
 """What every `ChainReader` and `Executor` owes its callers: the fake, and the RPC over anvil."""
 
-from dataclasses import replace
-from decimal import Decimal
-
 import pytest
 
 from bot.domain.money import Amount
@@ -226,11 +223,7 @@ async def test_without_an_escrow_nothing_can_be_traded(world: World) -> None:
 
 
 async def test_an_account_that_cannot_pay_its_gas_is_refused(world: World) -> None:
-    agent = world.new_agent()
-    penniless = world.intent(agent, IntentKind.OPEN_AGENT, Order(world.amount("SEI", Decimal(0))))
-    receipt = await world.run(penniless, agent)
-    agent = replace(agent, escrow=receipt.escrow)
-    await world.give(agent.escrow, world.amount("USDC", 40))
+    agent = await world.open_penniless_agent(USDC="40")
     swap = await world.swap(agent, world.amount("USDC", 10), "SEI")
     with pytest.raises(ChainRefusedError) as refused:
         await world.executor.simulate(swap, agent)

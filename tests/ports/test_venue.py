@@ -167,6 +167,20 @@ async def test_tiers_and_routes_are_all_quoted(local_world: World) -> None:
     assert sorted(quote.fee for quote in both) == [5, 30, 35, 60]
 
 
+async def test_an_exchange_quotes_the_same_whichever_router_it_is_traded_by(
+    local_world: World,
+) -> None:
+    venues, usdc = kinds_of(local_world), local_world.tokens["USDC"]
+    sei = local_world.tokens["SEI"]
+    quoted = [
+        await venues[name].read_quotes(local_world.amount("WETH", 1), usdc, [sei])
+        for name in ("Uniswap V3", "Uniswap V3 (original router)")
+    ]
+    one, other = ([(q.buy, q.data, q.fee, q.price_impact) for q in quotes] for quotes in quoted)
+    assert one == other
+    assert {q.adapter for q in quoted[0]}.isdisjoint(q.adapter for q in quoted[1])
+
+
 async def test_v2_quotes_are_the_routers(local_world: World) -> None:
     assert local_world.local
     router = local_world.local.deployment.venues[0].router

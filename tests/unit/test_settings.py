@@ -15,6 +15,7 @@ from bot.settings import (
     load_settings,
     local_problems,
     no_problems,
+    parse_old_seeds,
     purpose,
     real_problems,
 )
@@ -72,7 +73,7 @@ def test_the_defaults_are_those_of_the_settings_table():
     unset = [
         *("tg_bot_token", "tg_api_url", "google_api_key", "google_api_url", "coingecko_api_key"),
         *("coingecko_api_url", "sei_rpc_url", "pvt_key", "actor_seed", "deployer_key"),
-        *("database_url", "public_url"),
+        *("guardian_address", "database_url", "public_url", "actor_seed_old"),
     ]
     assert [getattr(settings, name) for name in unset] == [None] * len(unset)
 
@@ -108,6 +109,27 @@ def test_admin_ids_are_a_list(monkeypatch: pytest.MonkeyPatch, text: str, ids: s
     assert load(monkeypatch, ADMIN_IDS=text).admin_ids == ids
 
 
+OLD_SEED = "one, of: many 2:characters, and long enough"
+
+
+def test_old_seeds_are_known_by_version_and_kept_out_of_logs(monkeypatch: pytest.MonkeyPatch):
+    written = f"1:{OLD_SEED},3:{OLD_SEED[::-1]}"
+    settings = load(monkeypatch, ACTOR_SEED_VERSION="4", ACTOR_SEED_OLD=written)
+    assert settings.old_seeds == {1: OLD_SEED, 3: OLD_SEED[::-1]}
+    assert {OLD_SEED, OLD_SEED[::-1], written} <= set(settings.secrets())
+    assert OLD_SEED not in repr(settings)
+    assert load_settings().actor_seed_version == 4
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["", "x", OLD_SEED, "1:short", f"0:{OLD_SEED}", f"2:{OLD_SEED}", f"1:{OLD_SEED},1:{OLD_SEED}"],
+)
+def test_old_seeds_are_below_the_current_one_and_once_each(written: str):
+    with pytest.raises(ValueError, match="must"):
+        parse_old_seeds(written, 2)
+
+
 def test_urls_lose_their_last_slash(monkeypatch: pytest.MonkeyPatch):
     settings = load(
         monkeypatch,
@@ -137,7 +159,10 @@ BAD = {
     "SEI_RPC_URL": "wss://secretsecret",
     "PVT_KEY": "secretsecret",
     "ACTOR_SEED": "secretsecret",
+    "ACTOR_SEED_VERSION": "0",
+    "ACTOR_SEED_OLD": "1:secretsecret",
     "DEPLOYER_KEY": f"{KEY}secretsecret",
+    "GUARDIAN_ADDRESS": f"0x{KEY}",
     "PORT": "65536",
     "PUBLIC_URL": "javascript:secretsecret",
     "ADMIN_IDS": "7, @secretsecret",

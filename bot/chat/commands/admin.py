@@ -42,7 +42,11 @@ async def show(talk: Talk, _: str) -> None:
         if paused
         else button("⏸ Pause trading", "admin", "pause", style="danger")
     )
-    await talk.show(View("\n".join(lines), ((toggle, button("🔄 Refresh", "admin", "show")),)))
+    rows = (
+        (toggle, button("🔄 Refresh", "admin", "show")),
+        (button("⛔ Pause on the chain", "admin", "chain", style="danger"),),
+    )
+    await talk.show(View("\n".join(lines), rows))
 
 
 async def pause(talk: Talk, _: str) -> None:
@@ -53,6 +57,31 @@ async def pause(talk: Talk, _: str) -> None:
 async def resume(talk: Talk, _: str) -> None:
     """Let trades run again."""
     await _switch(talk, paused=False)
+
+
+async def chain(talk: Talk, _: str) -> None:
+    """Ask before pausing on the chain: I cannot take it back."""
+    await talk.show(
+        View(
+            "⛔ <b>Pause trading on the chain, for every escrow?</b>\n\nThe contracts then refuse "
+            "every trade and gas refill, whoever asks. Only the deployment's admin key (not on "
+            "this server) resumes it. Withdrawals to owners go on.",
+            (
+                (
+                    button("⛔ Pause on the chain", "admin", "chained", style="danger"),
+                    button("‹ Back", "admin", "show"),
+                ),
+            ),
+        )
+    )
+
+
+async def chained(talk: Talk, _: str) -> None:
+    """Stop here at once, then on the chain; a notice follows."""
+    await pause_trading(talk.services.switches, paused=True)
+    await talk.services.change_mandate.pause_chain(talk.origin())
+    log.warning("chain_paused", admin=int(talk.user.id))
+    await talk.disarm("⏳ <b>Paused here; pausing on the chain.</b> I tell you when it is done.")
 
 
 async def _switch(talk: Talk, *, paused: bool) -> None:
@@ -66,7 +95,7 @@ COMMAND = Command(
     summary="State of the service (admins)",
     order=90,
     run=show,
-    taps={"show": show, "pause": pause, "resume": resume},
+    taps={"show": show, "pause": pause, "resume": resume, "chain": chain, "chained": chained},
     needs_terms=False,
     admins_only=True,
 )

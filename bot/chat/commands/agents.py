@@ -1,14 +1,19 @@
 """/agents: open, choose, change, pause and delete agents."""
 
+from collections.abc import Mapping
+
 from bot.chat.command import Command
+from bot.chat.mandates import name_view
 from bot.chat.render import agent_line, esc, units
 from bot.chat.talk import Talk
-from bot.chat.view import Row, View, button
+from bot.chat.view import Row, View, button, page_link
 from bot.domain.errors import UserError
 from bot.domain.people import Agent, AgentId, AgentState
 from bot.policy.addresses import parse_owner
+from bot.policy.exit_codes import exit_hash_of, new_exit_code
 from bot.services.manage_agents import held_agents, own_agent
 from bot.services.open_agent import parse_instructions, parse_name
+from bot.services.signing_links import Purpose
 
 _MARKS = {
     AgentState.OPENING: "⏳ opening",
@@ -70,13 +75,12 @@ def _card(agent: Agent) -> View:
             button("📊 Portfolio", "portfolio", "view", agent.id),
         ),
         (
+            button("✍️ Mandate", "mandate", "show", agent.id),
             button("✏️ Instructions", "agents", "edit", agent.id),
-            button("▶️ Resume" if pausing else "⏸ Pause", "agents", "pause", agent.id),
         ),
-        (
-            button("🗑 Delete", "agents", "delete", agent.id, style="danger"),
-            button("‹ Agents", "agents", "list"),
-        ),
+        (button("▶️ Resume" if pausing else "⏸ Pause", "agents", "pause", agent.id),),
+        (button("🗑 Delete", "agents", "delete", agent.id, style="danger"),),
+        (button("‹ Agents", "agents", "list"),),
     )
     return View("\n".join(lines), rows)
 
@@ -84,13 +88,16 @@ def _card(agent: Agent) -> View:
 async def new(talk: Talk, _: str) -> None:
     """Ask for the owner's address first: it is where money leaves to."""
     held = await talk.services.agents.load_agents(talk.user.id)
-    rows = [
+    rows: list[Row] = [
         (button(f"Use {owner}", "agents", "owner", owner),)
         for owner in dict.fromkeys(agent.owner for agent in held)
     ]
     faucet = talk.services.facts.faucet
     if faucet and not held:
         rows.append((button("🧪 Use the test wallet", "agents", "owner", faucet.test_wallet),))
+    signing = talk.services.signing
+    url = signing.url(await signing.open(Purpose.PROVE_OWNER, talk.user.id, talk.chat_id))
+    rows += page_link("🦊 Connect my wallet", url)
     rows.append((button("✖ Cancel", "cancel", "now"),))
     await talk.ask(
         "agents",
@@ -99,7 +106,8 @@ async def new(talk: Talk, _: str) -> None:
             "<b>Which Sei EVM address is yours?</b> (0x…)\n\n"
             "It will own the agent's escrow: <b>money leaves to it and to nothing else</b>, "
             "whatever happens to me. It can never be changed, so use a wallet whose keys you "
-            "hold. I never need its key.",
+            "hold. I never need its key.\n\nWrite it, or connect your wallet here, which proves "
+            f"that it is yours:\n{esc(url)}",
             tuple(rows),
         ),
         {},
@@ -107,18 +115,57 @@ async def new(talk: Talk, _: str) -> None:
 
 
 async def owner(talk: Talk, text: str) -> None:
-    """Check the address, then ask for a name."""
+    """Check the address, then ask who keeps the agent in check: a wallet, or an exit code."""
     address = parse_owner(text, talk.services.facts.reserved)
     await talk.services.open_agent.check_owner(address)
     await talk.ask(
         "agents",
-        "name",
+        "control",
         View(
-            f"Owner: <code>{address}</code>\n\n<b>What shall the agent be called?</b>",
-            ((button("✖ Cancel", "cancel", "now"),),),
+            f"Owner: <code>{address}</code>\n\n<b>Is it a wallet that you can sign with?</b>\n\n"
+            "🦊 <b>Yes</b>: the agent trades nothing before you have signed a mandate, and you can "
+            "take the money out yourself at any time.\n"
+            "🔑 <b>No</b>, it is an exchange's deposit address, say: a fixed default mandate is in "
+            "force ($50 a trade, $200 and at most $10 loss in 24 hours), and you get an <b>exit "
+            "code</b>, shown once. Whoever has it can end the trading and push everything to that "
+            "address. An exchange may not credit every token.",
+            (
+                (button("🦊 I sign with it", "agents", "signs", style="success"),),
+                (button("🔑 No wallet: an exit code", "agents", "exits"),),
+                (button("✖ Cancel", "cancel", "now"),),
+            ),
         ),
         {"owner": address},
     )
+
+
+async def control(talk: Talk, text: str) -> None:
+    """The question of before, answered in words."""
+    words = text.strip().casefold()
+    if words in {"yes", "y", "wallet", "sign"}:
+        await _ask_name(talk, exits=False)
+    elif words in {"no", "n", "code", "exit code"}:
+        await _ask_name(talk, exits=True)
+    else:
+        raise UserError("Please tap one of the two buttons, or write yes or no.")
+
+
+async def signs(talk: Talk, _: str) -> None:
+    """The owner signs mandates."""
+    await _ask_name(talk, exits=False)
+
+
+async def exits(talk: Talk, _: str) -> None:
+    """The owner cannot sign: default mandate and exit code."""
+    await _ask_name(talk, exits=True)
+
+
+async def _ask_name(talk: Talk, *, exits: bool) -> None:
+    address = (await _data(talk)).get("owner")
+    if address is None:
+        raise UserError("That was too long ago. Start again with /agents.")
+    data = {"owner": address} | ({"exit": "yes"} if exits else {})
+    await talk.ask("agents", "name", name_view(address, exits=exits), data)
 
 
 async def name(talk: Talk, text: str) -> None:
@@ -147,12 +194,35 @@ async def instructions(talk: Talk, text: str) -> None:
     if "owner" not in data or "name" not in data:
         raise UserError("That was too long ago. Start again with /agents.")
     await talk.services.dialogues.drop_dialogue(talk.chat_id)
+    exit_hash = await _hand_out_code(talk, data) if "exit" in data else ""
     agent = await talk.services.open_agent.open(
-        talk.origin(), data["name"], words, parse_owner(data["owner"])
+        talk.origin(), data["name"], words, parse_owner(data["owner"]), exit_hash
     )
     await talk.show(
         View(f"⏳ Opening {agent_line(agent)}: its escrow contract is being registered on Sei…")
     )
+
+
+async def _hand_out_code(talk: Talk, data: Mapping[str, str]) -> str:
+    """Show a new exit code, once, before anything depends on it. Only its hash is kept."""
+    code = new_exit_code()
+    await talk.say(
+        View(
+            f"🔑 <b>The exit code of {esc(data['name'])}</b>\n\n<tg-spoiler>0x{code.hex()}"
+            "</tg-spoiler>\n\n<b>Write it down now, outside of Telegram.</b> I keep only its hash "
+            "and cannot show it again. Whoever has it can end the trading for good and push "
+            f"everything to <code>{data['owner']}</code>, and nowhere else, without me: "
+            "<code>docs/leaving.md</code> says how.",
+            ((button("🗑 I have it, delete this message", "agents", "noted"),),),
+        )
+    )
+    return exit_hash_of(code)
+
+
+async def noted(talk: Talk, _: str) -> None:
+    """Take the exit code out of the chat."""
+    if talk.tapped is not None:
+        await talk.bot.delete_message(talk.chat_id, talk.tapped.message_id)
 
 
 async def skip(talk: Talk, _: str) -> None:
@@ -250,11 +320,20 @@ COMMAND = Command(
         "open": open_one,
         "new": new,
         "owner": owner,
+        "signs": signs,
+        "exits": exits,
+        "noted": noted,
         "skip": skip,
         "edit": edit,
         "pause": pause,
         "delete": delete,
         "deleted": deleted,
     },
-    replies={"owner": owner, "name": name, "instructions": instructions, "edited": edited},
+    replies={
+        "owner": owner,
+        "control": control,
+        "name": name,
+        "instructions": instructions,
+        "edited": edited,
+    },
 )

@@ -1,6 +1,7 @@
 """/deposit: one address, the escrow's."""
 
 from bot.chat.command import Command
+from bot.chat.mandates import check_view
 from bot.chat.pictures.qr import render_qr
 from bot.chat.render import agent_line, esc
 from bot.chat.talk import Talk
@@ -13,10 +14,15 @@ from bot.services.manage_agents import open_agent_of
 async def show(talk: Talk, argument: str) -> None:
     """The address as text, QR picture and copy button."""
     agent = await chosen_agent(talk, argument)
+    if await _is_first(talk, agent):
+        await talk.say(check_view(talk.services, agent))
     listing, faucet = talk.services.listing, talk.services.facts.faucet
     others = [token for token in listing.tokens if token != listing.native]
     tokens = ", ".join(esc(token.symbol) for token in others)
-    rows: list[Row] = [(copy("📋 Copy address", agent.escrow),)]
+    rows: list[Row] = [
+        (copy("📋 Copy address", agent.escrow),),
+        (button("🔎 Check this address without me", "deposit", "check", agent.id),),
+    ]
     if faucet:
         drips = [button(f"🚰 {s}", "deposit", "drip", agent.id, s) for s in faucet.symbols]
         rows += grid(drips, 4)
@@ -33,6 +39,20 @@ async def show(talk: Talk, argument: str) -> None:
             render_qr(agent.escrow),
         )
     )
+
+
+async def _is_first(talk: Talk, agent: Agent) -> bool:
+    """Whether nothing has been paid in yet: then the address is to be checked first."""
+    balances = await talk.services.reader.read_balances(
+        [agent.escrow], talk.services.listing.tokens
+    )
+    traded = await talk.services.journal.count_fills(agent.id)
+    return not traded and not any(amount.raw for amount in balances[agent.escrow].values())
+
+
+async def check(talk: Talk, argument: str) -> None:
+    """How to check the address without us."""
+    await talk.show(check_view(talk.services, await chosen_agent(talk, argument)))
 
 
 async def drip(talk: Talk, argument: str) -> None:
@@ -58,5 +78,5 @@ COMMAND = Command(
     summary="Where to send money",
     order=3,
     run=show,
-    taps={"show": show, "drip": drip},
+    taps={"show": show, "check": check, "drip": drip},
 )

@@ -12,9 +12,11 @@ _TEXT = """<b>Ask me anything about trading on Sei</b>, in your own words:
 /price SEI – price and figures
 /buy SEI 25 – spend 25 of the quote token
 /sell SEI 50% – sell half of what the agent holds
+/mandate – what your escrow lets the agent do
 /portfolio – balances, value, profit and loss
 /history – your trades, also as a file
 /withdraw – send money back to the owner
+/panic – stop all trading of yours at once
 /settings – slippage, limits, language
 /cancel – end whatever I am asking you
 

@@ -1,4 +1,4 @@
-"""Test tokens and real Uniswap contracts with liquidity, on any chain a key has gas on."""
+"""Test tokens, their price feeds and real Uniswap contracts with liquidity, on any chain."""
 
 import json
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from bot.chain.artifacts import load_artifact, load_published
 from bot.chain.deployer import Deployer, chain_errors
 from bot.chain.networks import NATIVE_SYMBOL, TokenInfo, VenueInfo, VenueKind
 from bot.domain.money import NATIVE
+from bot.local.chain.feeds import deploy_feeds
 
 _V2_FACTORY = "@uniswap/v2-core/build/UniswapV2Factory.json"
 _V2_ROUTER = "@uniswap/v2-periphery/build/UniswapV2Router02.json"
@@ -21,6 +22,7 @@ _V3_FACTORY = "@uniswap/v3-core/artifacts/contracts/UniswapV3Factory.sol/Uniswap
 _PERIPHERY = "@uniswap/v3-periphery/artifacts/contracts"
 _V3_POSITIONS = f"{_PERIPHERY}/NonfungiblePositionManager.sol/NonfungiblePositionManager.json"
 _V3_QUOTER = f"{_PERIPHERY}/lens/QuoterV2.sol/QuoterV2.json"
+_V3_ORIGINAL_ROUTER = f"{_PERIPHERY}/SwapRouter.sol/SwapRouter.json"
 _V3_ROUTER = "@uniswap/swap-router-contracts/artifacts/contracts/SwapRouter02.sol/SwapRouter02.json"
 
 _FOREVER = 2**40
@@ -85,11 +87,12 @@ class Pool(BaseModel):
 
 
 class Exchange(BaseModel):
-    """What was deployed. Tokens are SEI first, then USDC."""
+    """What was deployed. Tokens are SEI first, then USDC; `feeds` publishes their prices."""
 
     model_config = ConfigDict(frozen=True)
 
     tokens: tuple[TokenInfo, ...]
+    feeds: str
     venues: tuple[VenueInfo, ...]
     pools: tuple[Pool, ...]
 
@@ -119,20 +122,23 @@ def sqrt_price_x96(token0: TokenInfo, token1: TokenInfo, prices: Mapping[str, De
 
 @chain_errors("deploying the exchange")
 async def deploy_exchange(
-    deployer: Deployer, prices: Mapping[str, Decimal], depth: Depth | None = None
+    deployer: Deployer, prices: Mapping[str, Decimal], keeper: str, depth: Depth | None = None
 ) -> Exchange:
-    """Deploy tokens, Uniswap V2 and V3, and fund every pool at `prices` (USD by symbol).
+    """Deploy tokens, their feeds, Uniswap V2 and V3; fund every pool at `prices` (USD by symbol).
 
     Spends the deployer's gas and, for the pools with SEI, its SEI. Safe to run again with the same
-    step log and depth; the prices of the first run count.
+    step log and depth; the prices of the first run count. The feeds go stale within hours unless
+    `keeper` publishes: `FeedKeeper` does.
     """
-    market = _Market(deployer, _settled(deployer, prices), depth or Depth())
+    prices = _settled(deployer, prices)
+    market = _Market(deployer, prices, depth or Depth())
     await market.deploy_tokens()
-    venues = await market.deploy_v2(), await market.deploy_v3()
+    feeds, tokens = await deploy_feeds(deployer, tuple(market.tokens.values()), prices, keeper)
+    venues = await market.deploy_v2(), *await market.deploy_v3()
     await market.fund_deployer()
     v2 = [await market.open_v2(a, b) for a, b in _V2_POOLS]
     v3 = [await market.open_v3(a, b, fee) for a, b, fee in _V3_POOLS]
-    return Exchange(tokens=tuple(market.tokens.values()), venues=venues, pools=(*v2, *v3))
+    return Exchange(tokens=tokens, feeds=feeds, venues=venues, pools=(*v2, *v3))
 
 
 def _settled(deployer: Deployer, prices: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
@@ -172,7 +178,8 @@ class _Market:
             fees=(_V2_FEE,),
         )
 
-    async def deploy_v3(self) -> VenueInfo:
+    async def deploy_v3(self) -> tuple[VenueInfo, VenueInfo]:
+        """One exchange behind either of its routers."""
         factory = await self._published("v3 factory", _V3_FACTORY)
         positions = await self._published(
             "v3 positions", _V3_POSITIONS, factory.address, self._wsei, NATIVE
@@ -180,8 +187,11 @@ class _Market:
         v2_factory = self._contracts["v2 factory"].address
         places = v2_factory, factory.address, positions.address, self._wsei
         router = await self._published("v3 router", _V3_ROUTER, *places)
+        original = await self._published(
+            "v3 original router", _V3_ORIGINAL_ROUTER, factory.address, self._wsei
+        )
         quoter = await self._published("v3 quoter", _V3_QUOTER, factory.address, self._wsei)
-        return VenueInfo(
+        venue = VenueInfo(
             name="Uniswap V3",
             kind=VenueKind.UNISWAP_V3,
             router=router.address,
@@ -189,6 +199,12 @@ class _Market:
             quoter=quoter.address,
             fees=_V3_FEES,
         )
+        change = {
+            "name": "Uniswap V3 (original router)",
+            "kind": VenueKind.UNISWAP_V3_DEADLINE,
+            "router": original.address,
+        }
+        return venue, venue.model_copy(update=change)
 
     async def fund_deployer(self) -> None:
         """Make or wrap what all pools take, and let the two routers take it."""

@@ -1,4 +1,7 @@
-"""A small market maker: keeps the test pools near given prices, with tokens it makes itself."""
+"""A small market maker: keeps the test pools near given prices, with tokens it makes itself.
+
+It keeps the price feeds as well, which would be an oracle's work.
+"""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -10,6 +13,7 @@ from bot.chain.artifacts import load_artifact
 from bot.chain.deployer import Deployer, KeyedAccount, chain_errors
 from bot.chain.networks import NATIVE_SYMBOL
 from bot.local.chain.exchange import Exchange, sqrt_price_x96
+from bot.local.chain.feeds import FeedKeeper
 
 BAND_BPS = 10
 """How far a pool's price may stray before it is traded back, exclusive."""
@@ -39,13 +43,17 @@ async def deploy_maker(deployer: Deployer, exchange: Exchange, keeper: str) -> s
 
 
 class MarketMaker:
-    """Trades stray pools back. `key` is that of the keeper `deploy_maker` was told."""
+    """Publishes prices and trades stray pools back.
+
+    `key` is that of the keeper `deploy_maker` and `deploy_exchange` were told.
+    """
 
     def __init__(
         self, w3: AsyncWeb3[AsyncHTTPProvider], key: str, contract: str, exchange: Exchange
     ) -> None:
         self._account = KeyedAccount(w3, key, gas_margin_pct=100)
         self._exchange = exchange
+        self._feeds = FeedKeeper(self._account, exchange.feeds, exchange.tokens)
         self._contract = w3.eth.contract(
             address=w3.to_checksum_address(contract), abi=load_artifact("PoolMaker").abi
         )
@@ -53,12 +61,14 @@ class MarketMaker:
     async def step(self, prices: Mapping[str, Decimal]) -> int:
         """Bring every pool within `BAND_BPS` of `prices` (USD by symbol); how many were moved.
 
-        One read when none has strayed, else one transaction more. A symbol without a price leaves
-        its pools alone.
+        The feeds come first, as an oracle would be no slower than the pools. Two reads when nothing
+        is to be done, a transaction each for feeds and pools that are. A symbol without a price
+        leaves its feed and its pools alone.
 
         Raises:
             UpstreamError: the chain refused or did not answer; safe to repeat.
         """
+        await self._feeds.step(prices)
         targets = self._targets(prices)
         async with chain_errors("reading the pools"):
             stray = await self._contract.functions.countStray(targets, BAND_BPS).call()

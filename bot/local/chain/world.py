@@ -29,7 +29,7 @@ class LocalChainOptions:
 
     Args:
         server: the address registered as the orchestrator's server; it is given SEI.
-        prices: USD by symbol, for the pools' first prices.
+        prices: USD by symbol, what pools and feeds start with.
         folder: keeps the chain across restarts; None forgets it at the end.
         at_sei_pace: receipts after 0.4 s, else at once.
         port: of the node; 0 takes a free one.
@@ -101,6 +101,9 @@ async def local_chain(options: LocalChainOptions) -> AsyncIterator[LocalChain]:
             world = None
         if world is None:
             world = await _build(options, w3)
+        maker = MarketMaker(w3, MAKER_KEY, world.maker, world.exchange)
+        # A chain that slept for days has stale feeds until the maker has been at work.
+        await maker.step(options.prices)
         faucet = KeyedAccount(w3, FAUCET_KEY)
         await _fund_server(faucet, options.server)
         if options.at_sei_pace:
@@ -109,7 +112,7 @@ async def local_chain(options: LocalChainOptions) -> AsyncIterator[LocalChain]:
             anvil=anvil,
             deployment=world.deployment,
             exchange=world.exchange,
-            maker=MarketMaker(w3, MAKER_KEY, world.maker, world.exchange),
+            maker=maker,
             faucet=Faucet(faucet),
             started_over=started_over,
         )
@@ -143,7 +146,9 @@ async def _carry_on(options: LocalChainOptions, w3: AsyncWeb3[AsyncHTTPProvider]
     try:
         world = _World.model_validate_json(_record(options.folder).read_text())
     except (OSError, ValidationError) as error:
-        raise _StaleError("the record of the local chain is missing or damaged") from error
+        raise _StaleError(
+            "the record of the local chain is missing, damaged or an older program's"
+        ) from error
     if world.deployment.digest != contracts_digest():
         raise _StaleError("the contracts have changed since the local chain was made")
     if world.deployment.server.lower() != options.server.lower():
@@ -157,13 +162,14 @@ async def _carry_on(options: LocalChainOptions, w3: AsyncWeb3[AsyncHTTPProvider]
 
 async def _build(options: LocalChainOptions, w3: AsyncWeb3[AsyncHTTPProvider]) -> _World:
     deployer, keeper = Deployer(w3, DEPLOYER_KEY), KeyedAccount(w3, MAKER_KEY)
-    exchange = await deploy_exchange(deployer, options.prices)
+    exchange = await deploy_exchange(deployer, options.prices, keeper.address)
     maker = await deploy_maker(deployer, exchange, keeper.address)
     plan = DeployPlan(
         server=options.server,
         tokens=exchange.tokens,
         venues=exchange.venues,
         test_tokens=True,
+        test_feeds=exchange.feeds,
     )
     deployment = await deploy_contracts(deployer, plan)
     world = _World(deployment=deployment, exchange=exchange, maker=maker)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import requests
@@ -12,7 +13,7 @@ from bot.chain.deployment import Deployment, DeployPlan, deploy_contracts
 from bot.local.chain.accounts import DEPLOYER_KEY
 from bot.local.chain.anvil import start_anvil
 from bot.local.chain.exchange import deploy_exchange
-from tests.integration.contracts.stage import PRICES, Stage
+from tests.integration.contracts.stage import NOTHING_SIGNED, PRICES, Parts, Stage
 
 
 @pytest.fixture(scope="session")
@@ -20,11 +21,13 @@ def chain() -> Iterator[Stage]:
     anvil = asyncio.run(start_anvil())
     try:
         w3 = _connect(anvil.rpc_url)
-        admin, server, owner, actor, stranger = (w3.eth.accounts[i] for i in (0, 3, 4, 5, 6))
-        deployment = asyncio.run(_deploy(anvil.rpc_url, server))
-        stage = Stage(w3, deployment, admin, server, owner, actor, stranger, "")
-        escrow = stage.register(owner, actor)
-        yield Stage(w3, deployment, admin, server, owner, actor, stranger, escrow.address)
+        parts = Parts(*(w3.eth.accounts[i] for i in (0, 3, 8, 9, 4, 5, 6)))
+        deployment = asyncio.run(_deploy(anvil.rpc_url, parts))
+        stage = Stage(w3, deployment, parts, "", NOTHING_SIGNED)
+        escrow = stage.register(parts.owner, parts.actor).address
+        stage = replace(stage, escrow_address=escrow, mandate=stage.write_mandate())
+        stage.adopt(stage.mandate)
+        yield stage
     finally:
         asyncio.run(anvil.stop())
 
@@ -45,9 +48,16 @@ def _connect(rpc_url: str) -> Web3:
     return w3
 
 
-async def _deploy(rpc_url: str, server: str) -> Deployment:
+async def _deploy(rpc_url: str, parts: Parts) -> Deployment:
     async with connected(rpc_url) as w3:
         deployer = Deployer(w3, DEPLOYER_KEY)
-        exchange = await deploy_exchange(deployer, PRICES)
-        plan = DeployPlan(server, exchange.tokens, exchange.venues, test_tokens=True)
+        exchange = await deploy_exchange(deployer, PRICES, parts.keeper)
+        plan = DeployPlan(
+            parts.server,
+            exchange.tokens,
+            exchange.venues,
+            guardian=parts.guardian,
+            test_tokens=True,
+            test_feeds=exchange.feeds,
+        )
         return await deploy_contracts(deployer, plan)

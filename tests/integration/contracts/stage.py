@@ -1,6 +1,6 @@
 """The contracts on a real chain beside the real exchanges, and who plays which part."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,15 +8,19 @@ from typing import Any
 
 import pytest
 from eth_abi.abi import decode, encode
+from eth_account import Account
 from eth_utils.abi import abi_to_signature, function_signature_to_4byte_selector
 from eth_utils.crypto import keccak
 from web3 import Web3
 from web3.contract import Contract
+from web3.contract.contract import ContractFunction
 from web3.exceptions import ContractCustomError
 from web3.types import TxReceipt
 
 from bot.chain.artifacts import load_artifact
 from bot.chain.deployment import Deployment
+from bot.chain.listing import answer_of, listed_terms
+from bot.chain.networks import FeedTerms, volatile_feed
 
 PRICES = {
     "SEI": Decimal("0.25"),
@@ -28,12 +32,48 @@ PRICES = {
     "USDT0": Decimal(1),
 }
 
+V2, V3, V3_DEADLINE = "uniswap_v2", "uniswap_v3", "uniswap_v3_deadline"
+OWNER_KEY = "0x47e179ec197488593b187f80a00eb0da91f1b9d0b13f8733639f19c30a34926a"
+"""Of anvil's fifth account, which plays the owner."""
+
 NATIVE = "0x" + "00" * 20
 SEI = 10**18
 USDC = 10**6
+USD = 10**6
 DAY_S = 24 * 3600
+LISTING_DELAY_S = 2 * DAY_S
 FAR_DEADLINE = 2**40
-ON, OFF = True, False
+EXIT_CODE = b"\x07" * 32
+
+Message = Mapping[str, Any]
+"""A mandate or revocation, by the contract's names."""
+
+_DOMAIN = [
+    {"name": "name", "type": "string"},
+    {"name": "version", "type": "string"},
+    {"name": "chainId", "type": "uint256"},
+    {"name": "verifyingContract", "type": "address"},
+]
+_TYPES = {
+    "Mandate": [
+        {"name": "nonce", "type": "uint32"},
+        {"name": "issuedAt", "type": "uint40"},
+        {"name": "validUntil", "type": "uint40"},
+        {"name": "signBy", "type": "uint40"},
+        {"name": "slippageBps", "type": "uint16"},
+        {"name": "tradeCap", "type": "uint48"},
+        {"name": "dailyVolume", "type": "uint48"},
+        {"name": "dailyLoss", "type": "uint48"},
+        {"name": "tokens", "type": "address[]"},
+        {"name": "adapters", "type": "address[]"},
+    ],
+    "Revoke": [{"name": "nonce", "type": "uint32"}],
+}
+
+NOTHING_SIGNED: Message = {
+    field["name"]: [] if field["type"] == "address[]" else 0 for field in _TYPES["Mandate"]
+}
+"""The mandate to pass where the default one is in force."""
 
 
 def _signature(entry: Any) -> str:
@@ -49,11 +89,12 @@ _ERRORS = {
 
 
 @contextmanager
-def refused(name: str, *figures: object) -> Iterator[None]:
-    """The call within reverts with exactly this custom error."""
+def refused(name: str, *figures: object, exact: bool = True) -> Iterator[None]:
+    """The call within reverts with this custom error; its figures are these unless not `exact`."""
     with pytest.raises(ContractCustomError) as caught:
         yield
-    assert read_error(bytes.fromhex(str(caught.value.data)[2:])) == (name, figures)
+    error, said = read_error(bytes.fromhex(str(caught.value.data)[2:]))
+    assert (error, said if exact else figures) == (name, figures)
 
 
 def read_error(data: bytes) -> tuple[str, tuple[object, ...]]:
@@ -68,17 +109,50 @@ def read_error(data: bytes) -> tuple[str, tuple[object, ...]]:
 
 
 @dataclass(frozen=True)
-class Stage:
-    """One chain. The unlocked accounts play the parts; `escrow` is the owner's and actor's."""
+class Parts:
+    """Who plays what: anvil's unlocked accounts."""
 
-    w3: Any  # web3's own types tell apart what every test here would have to cast
-    deployment: Deployment
     admin: str
     server: str
+    guardian: str
+    keeper: str
     owner: str
     actor: str
     stranger: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One chain. `escrow` is the owner's and actor's; `mandate` is in force there."""
+
+    w3: Any  # web3's own types tell apart what every test here would have to cast
+    deployment: Deployment
+    parts: Parts
     escrow_address: str
+    mandate: Message
+
+    @property
+    def admin(self) -> str:
+        return self.parts.admin
+
+    @property
+    def server(self) -> str:
+        return self.parts.server
+
+    @property
+    def owner(self) -> str:
+        return self.parts.owner
+
+    @property
+    def actor(self) -> str:
+        return self.parts.actor
+
+    @property
+    def stranger(self) -> str:
+        return self.parts.stranger
+
+    def role(self, name: str) -> str:
+        return str(getattr(self.parts, name))
 
     @property
     def orchestrator(self) -> Contract:
@@ -149,10 +223,78 @@ class Stage:
     def register(self, owner: str, actor: str, value: int = 0) -> Contract:
         register = self.orchestrator.functions.registerActor(int(owner, 16), actor)
         self.send(register, self.server, value)
+        return self.escrow_of(actor)
+
+    def register_with_exit(self, owner: str, actor: str) -> Contract:
+        terms = int(owner, 16), actor, keccak(EXIT_CODE)
+        self.send(self.orchestrator.functions.registerActorWithExit(*terms), self.server)
+        return self.escrow_of(actor)
+
+    def escrow_of(self, actor: str) -> Contract:
         return self.at("CaretEscrow", self.orchestrator.functions.escrows(actor).call())
 
-    def list_token(self, symbol: str, token: Contract) -> None:
-        self.send(self.orchestrator.functions.listToken(symbol, token.address), self.admin)
+    def write_mandate(self, **changes: object) -> dict[str, Any]:
+        """Everything listed, up to $10,000 a trade, for 30 days from now."""
+        now = self.now()
+        return {
+            "nonce": 1,
+            "issuedAt": now,
+            "validUntil": now + 30 * DAY_S,
+            "signBy": now + 3600,
+            "slippageBps": 500,
+            "tradeCap": 10_000 * USD,
+            "dailyVolume": 1_000_000 * USD,
+            "dailyLoss": 10_000 * USD,
+            "tokens": [token.address for token in self.deployment.tokens],
+            "adapters": [venue.adapter for venue in self.deployment.venues],
+            **changes,
+        }
+
+    def typed(self, kind: str, message: Message, escrow: str = "") -> dict[str, Any]:
+        """An EIP-712 message, a `Mandate` or a `Revoke`, as wallets get it to sign."""
+        return {
+            "types": {"EIP712Domain": _DOMAIN, kind: _TYPES[kind]},
+            "primaryType": kind,
+            "domain": {
+                "name": "Sei Trader Escrow",
+                "version": "1",
+                "chainId": self.deployment.chain_id,
+                "verifyingContract": escrow or self.escrow_address,
+            },
+            "message": dict(message),
+        }
+
+    def sign(self, kind: str, message: Message, escrow: str, key: str = OWNER_KEY) -> bytes:
+        """A wallet's signature over such a message."""
+        typed = self.typed(kind, message, escrow)
+        return bytes(Account.sign_typed_data(key, full_message=typed).signature)
+
+    def set_mandate(self, mandate: Message, escrow: Contract | None = None) -> ContractFunction:
+        """The call that brings in a mandate with the owner's signature."""
+        at = escrow or self.escrow
+        return at.functions.setMandate(mandate, self.sign("Mandate", mandate, at.address))
+
+    def adopt(self, mandate: Message, escrow: Contract | None = None) -> TxReceipt:
+        return self.send(self.set_mandate(mandate, escrow), self.stranger)
+
+    def publish(self, prices: Mapping[str, Decimal]) -> None:
+        """Let feeds say these prices, now."""
+        feeds = self.at("TestFeeds", self.deployment.test_feeds)
+        places = [feeds.functions.feeds(f"{symbol} / USD").call() for symbol in prices]
+        answers = [answer_of(usd) for usd in prices.values()]
+        self.send(feeds.functions.push(places, answers), self.parts.keeper)
+
+    def make_feed(self, symbol: str, usd: Decimal) -> FeedTerms:
+        feeds = self.at("TestFeeds", self.deployment.test_feeds)
+        name = f"{symbol} / USD"
+        self.send(feeds.functions.create(name, answer_of(usd)), self.parts.keeper)
+        return volatile_feed(feeds.functions.feeds(name).call(), usd / 5, usd * 5)
+
+    def list_token(self, symbol: str, token: Contract, feed: FeedTerms | None) -> TxReceipt:
+        """Announce a token, which takes effect in two days."""
+        terms = listed_terms(feed)
+        listing = self.orchestrator.functions.listToken(symbol, token.address, *terms)
+        return self.send(listing, self.admin)
 
     def v2_path(self, *symbols: str) -> bytes:
         return encode(["address[]"], [[self.address(symbol) for symbol in symbols]])

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 from eth_account import Account
+from web3.types import RPCEndpoint
 
 from bot.chain.artifacts import load_artifact, load_published
 from bot.chain.deployer import connected
 from bot.domain.errors import UpstreamError
 from bot.domain.money import NATIVE, exact
 from bot.local.chain.accounts import TEST_WALLET, TEST_WALLET_KEY
+from bot.local.chain.feeds import HEARTBEAT_S
 from bot.local.chain.world import LocalChain
 from tests.integration.localchain.setting import PRICES, SERVER
 
@@ -97,6 +99,59 @@ async def test_the_maker_leaves_alone_what_is_near_enough_or_unpriced(chain: Loc
     await chain.maker.step(PRICES)
 
 
+async def read_feeds(chain: LocalChain) -> dict[str, tuple[int, int]]:
+    """Answer and time of each token's feed."""
+    async with connected(chain.rpc_url) as w3:
+        abi, found = load_artifact("TestFeed").abi, {}
+        for token in chain.deployment.tokens:
+            assert token.feed is not None
+            place = w3.to_checksum_address(token.feed.feed)
+            round_ = await w3.eth.contract(place, abi=abi).functions.latestRoundData().call()
+            found[token.symbol] = round_[1], round_[3]
+        return found
+
+
+async def publish_exactly(chain: LocalChain, usd: Mapping[str, Decimal]) -> None:
+    """Not only nearly, as feeds are that deviate too little to be told."""
+    await chain.maker.step({symbol: price * 2 for symbol, price in usd.items()})
+    await chain.maker.step(usd)
+
+
+async def test_the_feeds_say_what_the_market_does(chain: LocalChain) -> None:
+    await publish_exactly(chain, PRICES)
+    before = await read_feeds(chain)
+    usd = PRICES | {
+        "SEI": PRICES["SEI"] * Decimal("1.004"),
+        "WETH": PRICES["WETH"] * Decimal("0.995"),
+        "USDC": Decimal("1.0019"),
+        "USDT0": PRICES["USDT0"] * Decimal("1.002"),
+    }
+    await chain.maker.step(usd)
+    after = await read_feeds(chain)
+    moved = {symbol for symbol in before if before[symbol][0] != after[symbol][0]}
+    assert moved == {"WETH", "USDT0"}
+    assert {symbol: after[symbol][0] for symbol in moved} == {
+        symbol: int(usd[symbol] * 10**8) for symbol in moved
+    }
+    await chain.maker.step({"SEI": Decimal(9)})
+    assert (await read_feeds(chain))["SEI"][0] == 9 * 10**8
+    await chain.maker.step(PRICES)
+
+
+async def test_a_feed_is_told_again_after_half_an_hour(chain: LocalChain) -> None:
+    await publish_exactly(chain, PRICES)
+    before = await read_feeds(chain)
+    async with connected(chain.rpc_url) as w3:
+        await w3.provider.make_request(RPCEndpoint("evm_increaseTime"), [HEARTBEAT_S])
+        await chain.maker.step(PRICES)
+        now = (await w3.eth.get_block("latest"))["timestamp"]
+    after = await read_feeds(chain)
+    assert {symbol: answer for symbol, (answer, _) in after.items()} == {
+        symbol: answer for symbol, (answer, _) in before.items()
+    }
+    assert {at for _, at in after.values()} == {now}
+
+
 async def test_the_record_names_every_token_and_venue(chain: LocalChain, tmp_path: Path) -> None:
     deployment = chain.deployment
     assert {token.symbol for token in deployment.all_tokens()} == set(PRICES)
@@ -106,6 +161,7 @@ async def test_the_record_names_every_token_and_venue(chain: LocalChain, tmp_pat
     assert [(venue.kind, venue.fees) for venue in deployment.venues] == [
         ("uniswap_v2", (3000,)),
         ("uniswap_v3", (500, 3000)),
+        ("uniswap_v3_deadline", (500, 3000)),
     ]
     deployment.save(tmp_path / "deployment.json")
     assert type(deployment).load(tmp_path / "deployment.json") == deployment

@@ -87,6 +87,30 @@ async def test_a_restart_carries_on(folder: Path) -> None:
         assert await second.maker.step(PRICES) == 0
 
 
+async def test_after_days_asleep_prices_are_fresh_at_once(folder: Path) -> None:
+    async with local_chain(options(folder)) as chain:
+        first = await age_of_feeds(chain)
+        async with connected(chain.rpc_url) as w3:
+            await w3.provider.make_request(RPCEndpoint("evm_increaseTime"), [3 * 24 * 3600])
+            await w3.provider.make_request(RPCEndpoint("evm_mine"), [])
+        assert await age_of_feeds(chain) >= first + 3 * 24 * 3600
+    async with local_chain(options(folder)) as chain:
+        assert chain.started_over == ""
+        assert await age_of_feeds(chain) < 60
+
+
+async def age_of_feeds(chain: LocalChain) -> int:
+    """Seconds since the feed that was told longest ago was."""
+    async with connected(chain.rpc_url) as w3:
+        feeds = w3.eth.contract(
+            w3.to_checksum_address(chain.exchange.feeds),
+            abi=artifacts.load_artifact("TestFeeds").abi,
+        )
+        places = [token.feed.feed for token in chain.exchange.tokens if token.feed is not None]
+        _, ages = await feeds.functions.latest(places).call(block_identifier="pending")
+        return int(max(ages))
+
+
 async def test_killed_hard_the_chain_saves_and_ends_with_the_bot(folder: Path) -> None:
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", _CHILD, str(folder)),
@@ -116,6 +140,17 @@ async def test_old_transactions_do_not_pile_up_in_the_saved_state(folder: Path) 
         assert await usdc_of_test_wallet(chain) == 7 * 10**6
 
 
+def _write_old_record(world: Path) -> None:
+    """As it was before tokens had price feeds."""
+    record = json.loads(world.read_text())
+    del record["deployment"]["guardian"], record["deployment"]["test_feeds"]
+    del record["exchange"]["feeds"]
+    for part in record.values():
+        for token in part["tokens"] if isinstance(part, dict) else ():
+            del token["feed"]
+    world.write_text(json.dumps(record))
+
+
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
@@ -124,6 +159,7 @@ async def test_old_transactions_do_not_pile_up_in_the_saved_state(folder: Path) 
         (lambda folder: state_file(folder).unlink(), "is gone"),
         (lambda folder: (folder / "world.json").write_text("{}"), "damaged"),
         (lambda folder: (folder / "world.json").unlink(), "missing"),
+        (lambda folder: _write_old_record(folder / "world.json"), "an older program's"),
     ],
 )
 async def test_what_is_damaged_is_said_and_made_anew(

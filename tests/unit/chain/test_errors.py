@@ -41,6 +41,23 @@ def test_reverts_have_names_and_figures(
         assert error.figures == figures
 
 
+SAMPLES = {
+    "address": "0x" + "ab" * 20,
+    "uint256": 2**255,
+    "int256": -5,
+    "string": "USD₮0",
+    "bytes32": b"\7" * 32,
+}
+
+
+@pytest.mark.parametrize("contract", ["CaretEscrow", "CaretOrchestrator", "BalanceLens"])
+def test_every_error_of_ours_is_read_with_its_figures(contract: str) -> None:
+    for error in load_abi(contract).errors:
+        figures = tuple(SAMPLES[kind] for kind in error.inputs)
+        named = name_revert(error.encode(*figures))
+        assert (named.name, named.figures) == (error.name, figures)
+
+
 @given(data=st.binary(max_size=200))
 def test_any_revert_data_has_a_name(data: bytes) -> None:
     assert name_revert(data).name

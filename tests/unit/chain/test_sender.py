@@ -440,3 +440,15 @@ async def test_a_failure_that_does_not_show_again(
 ) -> None:
     receipt = await found_receipt({**failed(gas_used), "eth_call": "0x"}, clock)
     assert (receipt.succeeded, receipt.reason) == (False, reason)
+
+
+async def test_an_account_whose_key_was_replaced_is_refused_without_a_question(
+    clock: FakeClock,
+) -> None:
+    """As after `rotate-server`: what the old account had confirmed is never signed."""
+    rotated = Signer(b"\x60" * 32, {1: b"\x58" * 32})
+    async with scripted_node() as node:
+        executor = RpcExecutor(node.rpc, rotated, clock, chain_id=1328, orchestrator=ORCHESTRATOR)
+        withdrawal = intent_of(IntentKind.WITHDRAW, Order(Amount(USDC, 7)))
+        with pytest.raises(ChainRefusedError, match="NotServer"):
+            await executor.simulate(withdrawal, AGENT)

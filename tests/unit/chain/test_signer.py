@@ -130,8 +130,19 @@ def test_another_seed_signs_nothing_in_an_actors_name() -> None:
 def test_one_agents_actor_is_not_anothers() -> None:
     signer = Signer(SERVER_KEY, {1: SEED})
     mine, other = agent_of(signer), agent_of(signer, agent_id=9)
-    with pytest.raises(ChainRefusedError, match="WrongActorSeed"):
+    with pytest.raises(ChainRefusedError, match="NotServer"):
         signer.sign(mine.actor, replace(other), PLAIN)
+
+
+def test_an_account_that_was_the_server_once_is_told_so() -> None:
+    old, rotated = Signer(SERVER_KEY, {1: SEED}), Signer(b"\x23" * 32, {1: SEED})
+    agent = agent_of(old)
+    for key_of in (rotated.require_key, lambda sender, of: rotated.sign(sender, of, PLAIN)):
+        key_of(rotated.server, agent)
+        key_of(agent.actor, agent)
+        with pytest.raises(ChainRefusedError) as refused:
+            key_of(old.server, agent)
+        assert (refused.value.name, refused.value.figures) == ("NotServer", (old.server,))
 
 
 @pytest.mark.parametrize("seeds", [{}, {1: b""}, {1: b"x" * 31}, {1: SEED, 2: b"short"}])

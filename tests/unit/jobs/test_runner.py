@@ -28,7 +28,14 @@ def office(clock: FakeClock) -> Office:
 
 @pytest.fixture
 def desk(office: Office) -> JobDesk:
-    return JobDesk(office.clock, office.market, office.records, office.deposits, LISTING)
+    return JobDesk(
+        office.clock,
+        office.market,
+        office.records,
+        office.deposits,
+        office.watch_escrows(),
+        LISTING,
+    )
 
 
 @pytest.fixture
@@ -148,6 +155,7 @@ def test_the_product_has_these_jobs():
         "forget_turns": 3600,
         "refresh_market": 60,
         "watch_deposits": 2,
+        "watch_escrows": 2,
     }
 
 
@@ -168,3 +176,10 @@ async def test_deposits_are_watched(office: Office, desk: JobDesk):
     await office.agent(USDC="5")
     await discover(bot.jobs.catalogue, "JOB")["watch_deposits"].run(desk)
     assert [notice.kind for notice in office.notices()] == ["deposit"]
+
+
+async def test_escrows_are_watched(office: Office, desk: JobDesk):
+    agent = await office.agent()
+    office.chain.happen(agent.escrow, "Dropped", by=agent.owner)
+    await discover(bot.jobs.catalogue, "JOB")["watch_escrows"].run(desk)
+    assert [notice.kind for notice in office.notices()] == ["escrow_event"]

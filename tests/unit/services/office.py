@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import count
 from typing import Any
 
+from bot.domain.mandate import Mandate
 from bot.domain.money import NATIVE, Amount, Bps, Token
 from bot.domain.people import Agent, AgentId, AgentState, User, UserId
 from bot.domain.tokens import Listing
@@ -26,19 +27,24 @@ from bot.policy.risk import Limits
 from bot.ports.ledger import Notice
 from bot.ports.records import UserSettings
 from bot.services.answering import Desk
+from bot.services.change_mandate import ChangeMandate
 from bot.services.confirm import Confirm
 from bot.services.converse import Converse
 from bot.services.execute import Execute
 from bot.services.intents import Origin
 from bot.services.manage_agents import CloseAgent
 from bot.services.open_agent import OpenAgent
+from bot.services.panic import Panic
 from bot.services.portfolio import ViewPortfolio
 from bot.services.propose import Propose
 from bot.services.watch_deposits import WatchDeposits
+from bot.services.watch_escrows import WatchEscrows
 from bot.services.withdraw import Withdraw
 from tests.fakes.brain import FakeBrain
 from tests.fakes.chain import FakeChain, FakeExecutor, FakeReader, FakeVenue
 from tests.fakes.clock import FakeClock
+from tests.fakes.contracts import ORCHESTRATOR, Book, fake_address
+from tests.fakes.escrows import FakeEscrows, FakeLogs, FakeSignatures, wide_mandate
 from tests.fakes.ledger import FakeLedger
 from tests.fakes.market import FakeMarket, history_of
 from tests.fakes.records import FakeRecords
@@ -53,6 +59,7 @@ PRICES = {"SEI": "0.25", "USDC": "1", "WBTC": "60000", "iSEI": "0.3"}
 ANN = UserId(7)
 BO = UserId(8)
 CHAT = 7
+ADMIN = 99
 OWNER = "0x" + "A" * 40
 TERMS = UserSettings(Bps(100), Decimal(50), Decimal(200), "en")
 
@@ -78,6 +85,9 @@ class Office:
         self.chain = FakeChain(self.clock)
         self.executor = FakeExecutor(self.chain)
         self.reader = FakeReader(self.chain)
+        self.escrows = FakeEscrows(self.chain)
+        self.logs = FakeLogs(self.chain)
+        self.signatures = FakeSignatures(self.chain)
         self.market = FakeMarket(self.clock)
         self.refresh_prices()
         for token in LISTING.tokens:
@@ -91,6 +101,10 @@ class Office:
             FakeVenue(self.chain, "Cheap", wide, fee=Bps(5)),
             FakeVenue(self.chain, "Dear", pools, fee=Bps(100)),
         ]
+        for token in LISTING.tokens:
+            self.chain.contracts.list_token(token, PRICES[token.symbol])
+        for name in ("Cheap", "Dear", "Free"):
+            self.chain.contracts.list_venue(fake_address(name))
         self.brain = FakeBrain("deep model")
         self.fallback = FakeBrain("rule-based analyst")
         self.execute = self.new_execute()
@@ -139,6 +153,44 @@ class Office:
             switches=self.records,
             listing=LISTING,
             limits=self.limits,
+            escrows=self.escrows,
+            change_mandate=self.change_mandate,
+        )
+
+    @property
+    def change_mandate(self) -> ChangeMandate:
+        return ChangeMandate(
+            clock=self.clock,
+            journal=self.ledger,
+            agents=self.records,
+            mandates=self.records,
+            escrows=self.escrows,
+            signatures=self.signatures,
+            executor=self.executor,
+            execute=self.execute,
+            native=SEI,
+        )
+
+    @property
+    def panic(self) -> Panic:
+        return Panic(self.clock, self.records, self.ledger, self.change_mandate)
+
+    def watch_escrows(self, **ports: Any) -> WatchEscrows:
+        parts: dict[str, Any] = {
+            "agents": self.records,
+            "mandates": self.records,
+            "events": self.ledger,
+            "reader": self.reader,
+            "logs": self.logs,
+            **ports,
+        }
+        return WatchEscrows(
+            signatures=self.signatures,
+            orchestrator=ORCHESTRATOR,
+            deployed_at=1,
+            admin_ids=frozenset({ADMIN}),
+            wake=self.wake,
+            **parts,
         )
 
     @property
@@ -192,7 +244,15 @@ class Office:
 
     def converse(self) -> Converse:
         desk = Desk(
-            self.clock, self.market, self.reader, self.records, self.ledger, LISTING, self.limits
+            self.clock,
+            self.market,
+            self.reader,
+            self.records,
+            self.ledger,
+            LISTING,
+            self.limits,
+            self.escrows,
+            self.change_mandate,
         )
         return Converse(desk, self.brain, self.fallback)
 
@@ -205,19 +265,38 @@ class Office:
         return self.records.users[user_id]
 
     async def agent(self, name: str = "Alpha", user_id: UserId = ANN, **holdings: str) -> Agent:
-        """An agent that was opened earlier, with gas, and an escrow that holds so many units."""
+        """An agent that was opened earlier, with gas, a wide mandate and so many units to trade."""
+        agent = await self.bare_agent(name, user_id, **holdings)
+        await self.adopt(agent, wide_mandate(self.chain.contracts))
+        return agent
+
+    async def bare_agent(
+        self, name: str = "Alpha", user_id: UserId = ANN, exit_hash: str = "", **holdings: str
+    ) -> Agent:
+        """The same without a signed mandate: with an exit hash the default one is in force."""
         await self.user(user_id)
-        agent = await self.records.create_agent(user_id, name, "buy low", OWNER)
+        agent = await self.records.create_agent(user_id, name, "buy low", OWNER, exit_hash)
         actor, version = self.executor.derive_actor(user_id, agent.id)
         await self.records.save_actor(agent.id, actor, version)
-        escrow = f"0x{agent.id:040x}"
+        escrow = fake_address(f"escrow of agent {agent.id}")
         self.chain.escrows[actor] = escrow
-        self.records.open_escrow(agent.id, escrow)
+        index = self.chain.contracts.open(escrow, self.agent_now(agent))
+        self.records.open_escrow(agent.id, escrow, index)
         self.chain.balances[actor, NATIVE] = SEI.amount(Decimal(1)).raw
         self.give(escrow, **holdings)
-        found = await self.records.load_agent(agent.id)
-        assert found is not None
-        return found
+        return self.agent_now(agent)
+
+    async def adopt(self, agent: Agent, mandate: Mandate, *, known: bool = True) -> None:
+        """A mandate was put in force earlier, by us or (not `known`) by somebody else."""
+        book = self.book(agent)
+        book.mandate, book.nonce, book.dropped = mandate, mandate.nonce, False
+        if known:
+            word = self.signatures.word_of(mandate)
+            await self.records.save_mandate(agent.id, word, mandate)
+
+    def book(self, agent: Agent) -> Book:
+        """How the agent's escrow stands on the chain."""
+        return self.chain.contracts.books[agent.escrow]
 
     def give(self, holder: str, **holdings: str) -> None:
         for symbol, units in holdings.items():

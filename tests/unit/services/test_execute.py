@@ -61,8 +61,10 @@ async def test_a_swap_that_would_revert_is_refused_unsigned(office: Office, agen
     office.chain.slip = Bps(200)
 
     done = await office.run(intent)
+    least = intent.order.min_buy.raw if intent.order.min_buy else 0
+    got = office.chain.fill(intent)
 
-    assert (done.state, done.reason) == (IntentState.REFUSED, "TooLittleReceived")
+    assert (done.state, done.reason) == (IntentState.REFUSED, f"TooLittleReceived {got} {least}")
     assert done.signed is None
     assert office.chain.signed == {}
     assert len(outcome_of(office, intent)) == 1

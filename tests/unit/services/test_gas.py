@@ -84,7 +84,9 @@ async def test_a_refused_refill_trades_with_what_is_there(office: Office, agent:
     intent = await office.confirmed(agent)
     assert (await office.run(intent)).state is IntentState.SETTLED
     top_up = office.ledger.intents[top_up_of(intent)]
-    assert (top_up.state, top_up.reason) == (IntentState.REFUSED, "InsufficientBalance")
+    wanted = SEI.amount(office.limits.gas_top_up_sei).raw
+    assert top_up.state is IntentState.REFUSED
+    assert top_up.reason == f"InsufficientBalance 0 {wanted}"
 
 
 @pytest.mark.parametrize("held", ["0", "0.005", "0.03"])

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from bot.domain.money import Token
 from bot.venues import fee_in_bps, impact_of, routes_between
+from bot.venues._uniswap_v3 import Path, marginal_price
 from bot.venues.uniswap_v2 import Reserves
-from bot.venues.uniswap_v3 import Path, marginal_price
 
 LOW = Token("LOW", "0x" + "0" * 39 + "1", 18)
 MIDDLE = Token("MID", "0x" + "a" * 40, 6)

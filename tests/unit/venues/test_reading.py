@@ -12,6 +12,7 @@ from bot.ports.chain import Call
 from bot.venues import VenueKind
 from bot.venues.uniswap_v2 import VENUE as V2
 from bot.venues.uniswap_v3 import VENUE as V3
+from bot.venues.uniswap_v3_deadline import VENUE as V3_DEADLINE
 
 SEI = Token("SEI", "0x" + "11" * 20, 18, is_wrapped_native=True)
 USDC = Token("USDC", "0x" + "22" * 20, 6)
@@ -52,8 +53,9 @@ FILL = words(900, 128, 160, 0)
 GOOD: dict[str, dict[str, bytes | None]] = {
     V2.name: {FACTORY: FOUND, POOL: HELD},
     V3.name: {FACTORY: FOUND, POOL: PRICE, QUOTER: FILL},
+    V3_DEADLINE.name: {FACTORY: FOUND, POOL: PRICE, QUOTER: FILL},
 }
-KINDS = pytest.mark.parametrize("kind", [V2, V3], ids=lambda kind: kind.name)
+KINDS = pytest.mark.parametrize("kind", [V2, V3, V3_DEADLINE], ids=lambda kind: kind.name)
 
 
 async def quotes_of(kind: VenueKind, chain: Chain) -> list[int]:
@@ -115,6 +117,7 @@ async def test_an_address_that_is_no_exchange_is_said_to_be_none(
         assert not failed.value.retryable
 
 
-def test_uniswap_v3_needs_a_quoter() -> None:
+@pytest.mark.parametrize("kind", [V3, V3_DEADLINE], ids=lambda kind: kind.name)
+def test_uniswap_v3_needs_a_quoter(kind: VenueKind) -> None:
     with pytest.raises(SettingsError, match="quoter"):
-        V3.build(Listing(quoter=None), Chain({}))
+        kind.build(Listing(quoter=None), Chain({}))

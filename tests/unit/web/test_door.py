@@ -27,7 +27,7 @@ class Edges:
 
 
 def client_of(edges: Edges, *, production: bool = True, life: float = 0) -> httpx.AsyncClient:
-    door = create_door(edges, production=production, health_life_s=life)
+    door = create_door(edges, lambda: None, production=production, health_life_s=life)
     door.router.routes.append(Route("/broken", lambda _: dict[str, str]()["s3cret"]))
     transport = httpx.ASGITransport(door, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://door")

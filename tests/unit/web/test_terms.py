@@ -5,7 +5,10 @@ import re
 
 from bot.web.terms import TERMS_VERSION, load_terms, render_html, render_terms
 
-TEXTS = {"2026-11": "b97edd38be4893ef4c140f6f4ff4ed4715c0ae03aeed9ad6b5b13c62096cb05a"}
+TEXTS = {
+    "2026-11": "b97edd38be4893ef4c140f6f4ff4ed4715c0ae03aeed9ad6b5b13c62096cb05a",
+    "2026-11-26": "97b3f88469354e1a7ea6c4bb9572b1096936662a376c5c129339f9d7bea26b67",
+}
 """Every version's text, by hash: people accepted exactly this."""
 
 
@@ -23,8 +26,9 @@ def test_the_page_says_what_people_must_know():
         "only after you confirm",
         "Not investment advice",
         "to the owner's address, and nowhere else",
-        "not by the contract",
-        "lose you much or all",
+        "They can trade badly on purpose within the mandate",
+        "This does not cover",
+        "money paid to an address that you did not check",
         "What is kept",
         "sent to Google",
     ):

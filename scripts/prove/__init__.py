@@ -1,0 +1,1 @@
+"""The long proofs of the contracts, one after another; `python -m scripts.prove` runs them all."""
