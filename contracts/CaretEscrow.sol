@@ -12,6 +12,7 @@ import {Mandate, Trade} from "./interfaces/ICaretTypes.sol";
 import {ISwapAdapter} from "./interfaces/ISwapAdapter.sol";
 import {IWSEI} from "./interfaces/IWSEI.sol";
 import {Buckets} from "./libraries/Buckets.sol";
+import {State, StateWord} from "./libraries/EscrowState.sol";
 import {TokenListing} from "./libraries/Listing.sol";
 import {Mandates, MandateWord} from "./libraries/Mandates.sol";
 import {Valuation} from "./libraries/Valuation.sol";
@@ -38,19 +39,6 @@ import {Valuation} from "./libraries/Valuation.sol";
 contract CaretEscrow is ICaretErrors, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
     using Mandates for address[];
-
-    /// @dev One slot. What was in the buckets: loss and volume (micro-USD) at `since`, gas (micro-SEI) at `gasAt`. Gas
-    ///      is drawn without the mandate at hand, so it cannot tell what has leaked from the other two.
-    struct State {
-        uint48 loss;
-        uint48 volume;
-        uint32 since;
-        uint24 gas;
-        uint32 gasAt;
-        uint32 sequence;
-        uint8 flags;
-        uint32 nonce;
-    }
 
     /// @dev What a swap is held to. `listedBy`: entries listed later do not count.
     struct Limits {
@@ -93,7 +81,7 @@ contract CaretEscrow is ICaretErrors, ReentrancyGuardTransient {
 
     IWSEI public immutable wsei;
 
-    State private _state;
+    StateWord private _state;
 
     MandateWord private _mandate;
 
@@ -162,8 +150,10 @@ contract CaretEscrow is ICaretErrors, ReentrancyGuardTransient {
     /// @param code the secret whose hash, `keccak256(abi.encode(code))`, is part of this escrow's address
     function exit(bytes32 code, address token) external nonReentrant {
         if (keccak256(abi.encode(code)) != exitHash()) revert WrongExitCode();
-        if (_state.flags & EXITED == 0) {
-            _state.flags |= EXITED;
+        State memory state = _state.unpack();
+        if (state.flags & EXITED == 0) {
+            state.flags |= EXITED;
+            _state = state.pack();
             emit ExitUsed(msg.sender);
         }
         uint256 amount = _held(token);
@@ -184,7 +174,7 @@ contract CaretEscrow is ICaretErrors, ReentrancyGuardTransient {
     ///         from the very next transaction on. What is in the daily buckets stays in them.
     /// @param signature of the owner over the EIP-712 message, plain or ERC-1271
     function setMandate(Mandate calldata mandate, bytes calldata signature) external nonReentrant {
-        State memory state = _state;
+        State memory state = _state.unpack();
         if (state.flags & EXITED != 0) revert Exited();
         if (mandate.nonce <= state.nonce) revert NonceTooLow(mandate.nonce, state.nonce);
         if (block.timestamp > mandate.signBy) revert SignatureTooLate(mandate.signBy, block.timestamp);
@@ -194,7 +184,7 @@ contract CaretEscrow is ICaretErrors, ReentrancyGuardTransient {
         _requireSigned(structHash, signature);
         state.nonce = mandate.nonce;
         state.flags &= ~DROPPED;
-        _state = state;
+        _state = state.pack();
         _mandate = Mandates.word(structHash, mandate.validUntil);
         emit MandateSet(mandate.nonce, structHash, mandate);
     }
@@ -204,18 +194,20 @@ contract CaretEscrow is ICaretErrors, ReentrancyGuardTransient {
     /// @param signature of the owner, plain or ERC-1271; not looked at when the owner itself calls
     function revoke(uint32 upTo, bytes calldata signature) external nonReentrant {
         if (msg.sender != owner()) _requireSigned(Mandates.hashOfRevoke(upTo), signature);
-        State memory state = _state;
+        State memory state = _state.unpack();
         if (upTo < state.nonce) revert NonceTooLow(upTo, state.nonce);
         state.nonce = upTo;
         state.flags |= DROPPED;
-        _state = state;
+        _state = state.pack();
         emit Revoked(upTo);
     }
 
     /// @notice Ends the mandate in force, or the default one, by the server or the owner. Only a new signature with a
     ///         higher nonce allows trading again.
     function drop() external onlyServer nonReentrant {
-        _state.flags |= DROPPED;
+        State memory state = _state.unpack();
+        state.flags |= DROPPED;
+        _state = state.pack();
         emit Dropped(msg.sender);
     }
 
@@ -230,14 +222,14 @@ contract CaretEscrow is ICaretErrors, ReentrancyGuardTransient {
         if (orchestrator.escrows(msg.sender) != address(this)) revert NotActor(msg.sender);
         if (token != NATIVE && token != address(wsei)) revert NotGasToken(token);
         if (amount == 0) revert ZeroAmount();
-        State memory state = _state;
+        State memory state = _state.unpack();
         _requireInForce(state.flags, _mandate);
         uint256 inBucket = _gasIn(state);
         uint256 room = Buckets.room(inBucket, DAILY_GAS / MICRO_SEI);
         if (amount > room * MICRO_SEI) revert GasLimitExceeded(amount, room * MICRO_SEI);
         state.gas = uint24(inBucket + (amount + MICRO_SEI - 1) / MICRO_SEI);
         state.gasAt = uint32(block.timestamp);
-        _state = state;
+        _state = state.pack();
         if (token == NATIVE) _unwrapShortfall(amount);
         else _unwrap(amount);
         (bool sent, ) = msg.sender.call{value: amount}("");
@@ -255,7 +247,7 @@ contract CaretEscrow is ICaretErrors, ReentrancyGuardTransient {
         Mandate calldata mandate
     ) external nonReentrant returns (uint256 spent, uint256 got) {
         if (block.timestamp > trade.deadline) revert DeadlinePassed(trade.deadline, block.timestamp);
-        State memory state = _state;
+        State memory state = _state.unpack();
         if (
             trade.id <= state.sequence ||
             trade.id > state.sequence + ID_WINDOW ||
@@ -274,7 +266,7 @@ contract CaretEscrow is ICaretErrors, ReentrancyGuardTransient {
         state.loss += uint48(charge);
         state.volume += uint48(valueIn);
         state.sequence = uint32(trade.id);
-        _state = state;
+        _state = state.pack();
         emit Swapped(trade.id, trade.adapter, trade.tokenIn, trade.tokenOut, spent, got, valueIn, charge);
     }
 
@@ -294,12 +286,12 @@ contract CaretEscrow is ICaretErrors, ReentrancyGuardTransient {
 
     /// @notice The highest intent id used so far.
     function sequence() external view returns (uint32) {
-        return _state.sequence;
+        return _state.unpack().sequence;
     }
 
     /// @notice The last nonce used by a mandate or a revocation.
     function nonce() external view returns (uint32) {
-        return _state.nonce;
+        return _state.unpack().nonce;
     }
 
     /// @notice What was in the buckets at `since`, and the mandate in force.
@@ -313,7 +305,7 @@ contract CaretEscrow is ICaretErrors, ReentrancyGuardTransient {
         view
         returns (uint256 loss, uint256 volume, uint256 since, uint256 inForce, bool trading)
     {
-        State memory state = _state;
+        State memory state = _state.unpack();
         MandateWord word = _mandate;
         bool live = word.isSet() ? block.timestamp <= word.validUntil() : exitHash() != 0;
         return (state.loss, state.volume, state.since, MandateWord.unwrap(word), live && state.flags == 0);
@@ -321,13 +313,13 @@ contract CaretEscrow is ICaretErrors, ReentrancyGuardTransient {
 
     /// @notice Whether the mandate was revoked or dropped, and whether the exit code was used.
     function stopped() external view returns (bool dropped, bool exited) {
-        uint8 flags = _state.flags;
+        uint8 flags = _state.unpack().flags;
         return (flags & DROPPED != 0, flags & EXITED != 0);
     }
 
     /// @notice Wei the actor could draw as gas now, if a mandate is in force; refills evenly, rounded down.
     function gasAvailable() external view returns (uint256) {
-        return Buckets.room(_gasIn(_state), DAILY_GAS / MICRO_SEI) * MICRO_SEI;
+        return Buckets.room(_gasIn(_state.unpack()), DAILY_GAS / MICRO_SEI) * MICRO_SEI;
     }
 
     /// @notice Where money leaves to. Never changes.
@@ -398,21 +390,31 @@ contract CaretEscrow is ICaretErrors, ReentrancyGuardTransient {
         uint256 listedBy
     ) private returns (uint256 spent, uint256 got, TokenListing input, TokenListing output) {
         if (trade.amountIn == 0 || trade.minOut == 0) revert ZeroAmount();
+        (bytes memory callData, address[] memory hops) = _encode(trade);
         address router;
-        bytes memory callData;
-        (router, callData, input, output) = orchestrator.route(
-            msg.sender,
-            trade.adapter,
-            trade.tokenIn,
-            trade.tokenOut,
-            ISwapAdapter.Swap(address(this), trade.amountIn, trade.minOut, trade.deadline, trade.data),
-            listedBy
-        );
+        (router, input, output) = orchestrator.route(msg.sender, trade.adapter, hops, listedBy);
+        if (!_leads(hops, trade.tokenIn, trade.tokenOut)) revert BadPath(trade.tokenIn, trade.tokenOut);
         if (input.feed() == address(0)) revert NoFeed(trade.tokenIn);
         if (output.feed() == address(0)) revert NoFeed(trade.tokenOut);
         (spent, got) = _execute(router, callData, trade.tokenIn, trade.tokenOut, trade.amountIn);
         if (spent > trade.amountIn) revert Overspent(spent, trade.amountIn);
         if (got < trade.minOut) revert TooLittleReceived(got, trade.minOut);
+    }
+
+    /// @dev Asked for reading only, before the orchestrator says whether it is listed at all: what comes of one that
+    ///      is not is never used. An adapter that does not answer gives no hops.
+    function _encode(Trade calldata trade) private view returns (bytes memory callData, address[] memory hops) {
+        (bool answered, bytes memory answer) = trade.adapter.staticcall(
+            abi.encodeCall(
+                ISwapAdapter.encode,
+                (ISwapAdapter.Swap(address(this), trade.amountIn, trade.minOut, trade.deadline, trade.data))
+            )
+        );
+        if (answered && answer.length > 0) (callData, hops) = abi.decode(answer, (bytes, address[]));
+    }
+
+    function _leads(address[] memory hops, address from, address to) private pure returns (bool) {
+        return hops.length >= 2 && from != to && hops[0] == from && hops[hops.length - 1] == to;
     }
 
     /// @dev An allowance of one base unit stays behind: setting a slot from zero costs far more than it can lose. A

@@ -9,7 +9,6 @@ import {CaretEscrow} from "./CaretEscrow.sol";
 import {ICaretErrors} from "./interfaces/ICaretErrors.sol";
 import {ICaretOrchestrator} from "./interfaces/ICaretOrchestrator.sol";
 import {IPriceFeed} from "./interfaces/IPriceFeed.sol";
-import {ISwapAdapter} from "./interfaces/ISwapAdapter.sol";
 import {ITokenFactory} from "./interfaces/ITokenFactory.sol";
 import {IWSEI} from "./interfaces/IWSEI.sol";
 import {Listing, TokenListing, VenueListing} from "./libraries/Listing.sol";
@@ -264,26 +263,14 @@ contract CaretOrchestrator is ICaretOrchestrator, ICaretErrors, Ownable2Step {
     function route(
         address actor,
         address adapter,
-        address tokenIn,
-        address tokenOut,
-        ISwapAdapter.Swap calldata request,
+        address[] calldata hops,
         uint256 listedBy
-    )
-        external
-        view
-        returns (address router, bytes memory callData, TokenListing input, TokenListing output)
-    {
+    ) external view returns (address router, TokenListing input, TokenListing output) {
         if (tradingPaused) revert TradingPaused();
         if (escrows[actor] != msg.sender) revert NotActor(actor);
         VenueListing venue = _venues[adapter];
         if (!venue.countsBy(listedBy)) revert VenueNotListed(adapter);
-        address[] memory hops;
-        (callData, hops) = ISwapAdapter(adapter).encode(request);
-        uint256 last = hops.length;
-        if (last < 2 || tokenIn == tokenOut || hops[0] != tokenIn || hops[last - 1] != tokenOut) {
-            revert BadPath(tokenIn, tokenOut);
-        }
-        for (uint256 i = 0; i < last; ++i) {
+        for (uint256 i = 0; i < hops.length; ++i) {
             TokenListing listing = _tokens[hops[i]];
             if (!listing.countsBy(listedBy)) revert TokenNotListed(hops[i]);
             if (i == 0) input = listing;

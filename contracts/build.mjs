@@ -15,7 +15,7 @@ const input = {
   sources: readSources(),
   settings: {
     evmVersion: 'cancun',
-    optimizer: { enabled: true, runs: 10_000 },
+    optimizer: { enabled: true, runs: 1_000_000 },
     viaIR: true,
     // Nothing but the code itself may change an artifact.
     metadata: { bytecodeHash: 'none', appendCBOR: false },

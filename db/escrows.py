@@ -19,6 +19,8 @@ _MANDATE = sa.select(mandates.c.mandate).where(
 _OURS = sa.select(intents.c.tx_hash).where(
     intents.c.tx_hash.in_(sa.bindparam("hashes", expanding=True))
 )
+_MOST_HASHES = 1_000
+"""In one question; PostgreSQL takes no more than 32,767 arguments."""
 _CURSOR = "escrow_events_from"
 _FROM = sa.select(switches.c.value).where(switches.c.name == _CURSOR)
 
@@ -64,13 +66,20 @@ class SqlEscrowEvents:
 
     async def load_ours(self, hashes: Sequence[str]) -> frozenset[str]:
         """Those of some transactions that the journal has signed."""
-        rows = await self._store.fetch(_OURS, hashes=list(hashes)) if hashes else []
-        return frozenset(row.tx_hash for row in rows)
+        asked = sorted(set(hashes))
+        found: set[str] = set()
+        for start in range(0, len(asked), _MOST_HASHES):
+            rows = await self._store.fetch(_OURS, hashes=asked[start : start + _MOST_HASHES])
+            found |= {row.tx_hash for row in rows}
+        return frozenset(found)
 
     async def save_events(
         self, events: Sequence[tuple[int, EscrowEvent]], notices: Sequence[Notice], upto: int
-    ) -> None:
-        """Keep agents' events, queue the notices, and go on behind block `upto`; all or nothing."""
+    ) -> int:
+        """Keep agents' events, queue the notices, and go on behind block `upto`; all or nothing.
+
+        Returns how many notices were new.
+        """
         now = self._clock.now()
         rows = [
             {
@@ -85,11 +94,11 @@ class SqlEscrowEvents:
             for agent_id, event in events
         ]
 
-        async def work(tx: AsyncConnection) -> None:
+        async def work(tx: AsyncConnection) -> int:
             for row in rows:
                 await tx.execute(insert(tx, escrow_events).values(row).on_conflict_do_nothing())
-            for notice in notices:
-                await queue_notice(tx, notice, now)
+            queued = [await queue_notice(tx, notice, now) for notice in notices]
             await upsert(tx, switches, {"name": _CURSOR, "value": str(upto + 1)})
+            return sum(queued)
 
-        await self._store.transact(work)
+        return await self._store.transact(work)

@@ -30,8 +30,8 @@ _DUE = (
 )
 
 
-async def queue_notice(tx: AsyncConnection, notice: Notice, now: datetime) -> None:
-    """Queue a notice within somebody's transaction; one with the same key is ignored."""
+async def queue_notice(tx: AsyncConnection, notice: Notice, now: datetime) -> bool:
+    """Queue a notice within somebody's transaction; one with the same key is ignored: False."""
     statement = insert(tx, outbox).values(
         chat_id=notice.chat_id,
         kind=notice.kind,
@@ -44,7 +44,8 @@ async def queue_notice(tx: AsyncConnection, notice: Notice, now: datetime) -> No
         created_at=now,
         due_at=now,
     )
-    await tx.execute(statement.on_conflict_do_nothing(index_elements=["key"]))
+    added = statement.on_conflict_do_nothing(index_elements=["key"]).returning(outbox.c.id)
+    return (await tx.execute(added)).first() is not None
 
 
 class SqlOutbox:

@@ -47,11 +47,6 @@ async def rotate_server(settings: Settings) -> int:
         say(f"Recorded in {path}. Copy that folder to the server, if it is another machine.")
         if old != new:
             await _tell_open(settings, old)
-    if deployment.test_feeds:
-        say(
-            f"The test tokens' prices are published by {deployment.test_feeds}, and its keeper "
-            "cannot be changed: on a test network deploy anew, or trades will be refused as stale."
-        )
     return 0
 
 

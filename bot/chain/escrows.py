@@ -69,8 +69,8 @@ class RpcEscrows:
         listed = zip(self._adapters, told[len(state) + len(tokens) :], strict=True)
         return Standing(
             now,
-            _terms(sell, sell_listing, sell_round, now.at),
-            _terms(buy, buy_listing, buy_round, now.at),
+            self._terms(sell, sell_listing, sell_round, now.at),
+            self._terms(buy, buy_listing, buy_round, now.at),
             {a: VenueTerms(a, on=terms[2], listed_at=_time(terms[1])) for a, terms in listed},
         )
 
@@ -85,6 +85,13 @@ class RpcEscrows:
                     return event.mandate
             end = first - 1
         return None
+
+    def _terms(
+        self, token: str, listing: tuple[Any, ...], answer: tuple[int, int] | None, now: datetime
+    ) -> TokenTerms:
+        """A token that was listed anew with another feed than we know has no usable price here."""
+        known = self._feeds.get(token, NATIVE).lower() == listing[0].lower()
+        return _terms(token, listing, answer if known else None, now)
 
     def _state_asks(self, escrow: str) -> list[Ask[Any]]:
         return [

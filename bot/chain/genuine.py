@@ -72,6 +72,8 @@ def is_release(contract: str, code: bytes) -> bool:
     An immutable is an address, the same wherever it stands in the code.
     """
     expected = load_runtime(contract)
+    if len(code) != len(expected.code):
+        return False
     masked = bytearray(code)
     for places in expected.immutables:
         values = {code[place] for place in places}

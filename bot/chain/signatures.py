@@ -19,6 +19,10 @@ from bot.ports.chain import Call, ChainRefusedError
 
 _IS_VALID = function_signature_to_4byte_selector("isValidSignature(bytes32,bytes)")
 _MAGIC = _IS_VALID.ljust(32, b"\0")
+_LENGTH, _PARITIES = 65, (27, 28)
+_MOST_S = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+"""Half the order of secp256k1. What recovers to the same signer in other forms, the contract's
+`ECDSA` refuses: so do we, or the owner would be told of it only by a failed transaction."""
 
 
 class RpcSignatures:
@@ -49,11 +53,8 @@ class RpcSignatures:
         return await self._is_signed(owner, encode_defunct(text=text), signature)
 
     async def _is_signed(self, owner: str, message: SignableMessage, signature: bytes) -> bool:
-        try:
-            if Account.recover_message(message, signature=signature) == owner:
-                return True
-        except (BadSignature, ValidationError, ValueError):
-            pass
+        if _signer_of(message, signature) == owner:
+            return True
         return await self._accepts(owner, message, signature)
 
     async def _accepts(self, owner: str, message: SignableMessage, signature: bytes) -> bool:
@@ -65,4 +66,15 @@ class RpcSignatures:
             if isinstance(refusal(answer), ChainRefusedError):
                 return False
             raise not_answered(answer)
-        return bool(answer == _MAGIC)
+        return bool(answer[: len(_MAGIC)] == _MAGIC)
+
+
+def _signer_of(message: SignableMessage, signature: bytes) -> str | None:
+    """Who signed plainly, in the one form that the contract takes."""
+    low = int.from_bytes(signature[32:64]) <= _MOST_S
+    if len(signature) != _LENGTH or signature[-1] not in _PARITIES or not low:
+        return None
+    try:
+        return str(Account.recover_message(message, signature=signature))
+    except (BadSignature, ValidationError, ValueError):
+        return None

@@ -192,16 +192,16 @@ def opened_view(services: Services, intent: Intent, agent: Agent) -> View:
     )
     if agent.exit_hash:
         return View(
-            f"{head}The default mandate is in force: $50 a trade, $200 and at most $10 loss in 24 "
-            "hours. Deposit something, then just ask me: <i>should I buy SEI?</i>",
+            f"{head}The default mandate is in force: $50 a trade; $200 and at most $10 of loss a "
+            "day. Deposit, then just ask me: <i>should I buy SEI?</i>",
             (
                 (button("📥 Deposit", "deposit", "show", agent.id, style="success"),),
                 (button("✍️ Mandate", "mandate", "show", agent.id),),
             ),
         )
     return View(
-        f"{head}<b>Next: sign a mandate</b>, what the agent may trade and lose. The escrow trades "
-        "nothing before. Then deposit something and just ask me: <i>should I buy SEI?</i>",
+        f"{head}<b>Next: sign a mandate</b>, what the agent may trade and lose. Before that its "
+        "escrow trades nothing. Then deposit, and just ask me: <i>should I buy SEI?</i>",
         (
             *mandate_rows(services, agent, trading=False)[:-1],
             (

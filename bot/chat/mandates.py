@@ -50,7 +50,8 @@ def mandate_view(
         lines += [_STOPPED[verdict.reason]]
     lines += [
         "",
-        "The escrow contract itself keeps to it, whoever holds my server.",
+        "A mandate is what the agent may trade and lose. The escrow contract enforces it, whoever "
+        "holds my server.",
         f"<i>Escrow <code>{agent.escrow}</code></i>",
     ]
     rows = mandate_rows(services, agent, trading=verdict == Approved())
@@ -61,9 +62,12 @@ def mandate_view(
 
 def mandate_rows(services: Services, agent: Agent, *, trading: bool) -> tuple[Row, ...]:
     """The ways to change it."""
-    rows: list[Row] = [
-        (button("✍️ Sign or change it", "mandate", "page", agent.id, style="success"),)
-    ]
+    sign = (
+        button("✍️ Change or revoke it", "mandate", "page", agent.id)
+        if trading
+        else button("✍️ Sign a mandate", "mandate", "page", agent.id, style="success")
+    )
+    rows: list[Row] = [(sign,)]
     faucet = services.facts.faucet
     if faucet and agent.owner == faucet.test_wallet:
         rows.append((button("🧪 Sign with the test wallet", "mandate", "test", agent.id),))
@@ -126,16 +130,15 @@ def check_view(services: Services, agent: Agent) -> View:
     lines = [
         f"🔎 <b>Check before you pay in</b> · {agent_line(agent)}",
         "",
-        "An escrow's address follows from its owner, its exit code and its number. Do not take my "
-        "word for it: what I show you could be wrong if my server were in other hands.",
+        "Were my server in other hands, the address I show you could be a thief's. So compute it "
+        "yourself: it follows from the owner, the exit code and a number alone.",
         "",
-        f"1. In an explorer{where} open the orchestrator <code>{facts.orchestrator}</code>, "
-        "“Read contract”, <code>escrowAddress</code>. Or on your machine:",
+        f"1. Ask the orchestrator, on your machine or in an explorer{where} under “Read contract”:",
         f"<pre>{esc(command)}</pre>",
         f"2. It must answer\n<code>{agent.escrow}</code>",
-        f"3. <code>owner_</code> there is your address as a number: <code>{agent.owner}</code>",
-        "4. The orchestrator must run the published code: "
-        f"<code>sei-trader check {agent.escrow}</code> compares it, with nothing of mine.",
+        f"3. The long number in it must be your address: <code>cast to-dec {agent.owner}</code>",
+        "4. The orchestrator must be the published one: "
+        f"<code>sei-trader check {agent.escrow}</code> compares its code, on your machine.",
     ]
     rows: list[Row] = [(copy("📋 Copy the command", command),)]
     if facts.explorer:
@@ -146,8 +149,9 @@ def check_view(services: Services, agent: Agent) -> View:
 
 def name_view(owner: str, *, exits: bool = False) -> View:
     """The question for a name, once it is known who owns the escrow."""
-    how = "an exit code, shown when it opens" if exits else "mandates that it signs"
+    code, signs = "You get an exit code when the agent opens.", "It signs what the agent may do."
+    how = code if exits else signs
     return View(
-        f"Owner: <code>{owner}</code>, with {how}.\n\n<b>What shall the agent be called?</b>",
+        f"Owner: <code>{owner}</code>\n{how}\n\n<b>What shall the agent be called?</b>",
         ((button("✖ Cancel", "cancel", "now"),),),
     )

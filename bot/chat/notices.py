@@ -95,7 +95,7 @@ async def _escrow_event(services: Services, data: Mapping[str, str]) -> View:
 
 
 async def _deployment_event(services: Services, data: Mapping[str, str]) -> View:
-    return View(f"🔔 On the chain, for all escrows:\n\n{await _event_words(services, data)}")
+    return View(f"🔔 <b>On the chain</b>\n\n{await _event_words(services, data)}")
 
 
 async def _seed_leaked(services: Services, data: Mapping[str, str]) -> View:

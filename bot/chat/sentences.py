@@ -76,6 +76,7 @@ REVERT_SENTENCES = {
     "WrongActorSeed": "the key of this account is not here any more",
     "NoActorSeed": "the key of this account is not here any more",
     "DeadlinePassed": "it came too late",
+    "InsufficientBalance": "the escrow holds less than that by now",
     "InsufficientFunds": "the account that sends it has too little SEI; an admin has to look",
     "GasLimitExceeded": "its gas allowance of the day is used up",
     "TradeCapExceeded": "it is over the mandate's limit for a trade (/mandate)",

@@ -128,8 +128,11 @@ class EscrowEvents(Protocol):
 
     async def save_events(
         self, events: Sequence[tuple[int, EscrowEvent]], notices: Sequence[Notice], upto: int
-    ) -> None:
-        """Keep agents' events, queue the notices, and go on behind block `upto`; all or nothing."""
+    ) -> int:
+        """Keep agents' events, queue the notices, and go on behind block `upto`; all or nothing.
+
+        Events and notices that are there already change nothing. Returns how many notices were new.
+        """
         ...
 
 

@@ -11,7 +11,7 @@ from bot.domain.errors import UserError
 from bot.domain.mandate import EscrowState, Mandate, SignedMandate, SignedRevocation
 from bot.domain.money import Amount, Token
 from bot.domain.people import Agent
-from bot.domain.trade import Intent, IntentKind, IntentState, Order
+from bot.domain.trade import OPEN, Intent, IntentKind, IntentState, Order
 from bot.ports.chain import EscrowReader, Executor, Signatures
 from bot.ports.clock import Clock
 from bot.ports.ledger import Journal
@@ -20,6 +20,7 @@ from bot.services.execute import Execute
 from bot.services.intents import Origin, new_intent_id
 
 _FOREVER = timedelta(days=36_500)
+_LOOK_BACK = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,12 @@ class ChangeMandate:
         return await self._start(IntentKind.REVOKE_MANDATE, agent, order, origin)
 
     async def drop(self, agent: Agent, origin: Origin) -> Intent:
-        """End the mandate in force without the owner's signature, as the server may."""
+        """End the mandate in force without the owner's signature, as the server may.
+
+        Safe to repeat: one that is under way is enough.
+        """
+        if under_way := await self._under_way(IntentKind.DROP_MANDATE, agent):
+            return under_way
         return await self._start(IntentKind.DROP_MANDATE, agent, Order(self._nothing()), origin)
 
     async def pause_chain(self, origin: Origin) -> Intent:
@@ -92,7 +98,13 @@ class ChangeMandate:
         live = await self.agents.load_live()
         if not live:
             raise UserError("No escrow is open yet, so there is nothing to stop on the chain.")
+        if under_way := await self._under_way(IntentKind.PAUSE_CHAIN, live[0]):
+            return under_way
         return await self._start(IntentKind.PAUSE_CHAIN, live[0], Order(self._nothing()), origin)
+
+    async def _under_way(self, kind: IntentKind, agent: Agent) -> Intent | None:
+        recent = await self.journal.load_recent(agent.id, sorted(OPEN), _LOOK_BACK)
+        return next((intent for intent in recent if intent.kind is kind), None)
 
     async def _start(self, kind: IntentKind, agent: Agent, order: Order, origin: Origin) -> Intent:
         now = self.clock.now()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.people import Agent, AgentId, AgentState
-from bot.domain.trade import IN_FLIGHT, OPEN, Intent, IntentKind, IntentState
+from bot.domain.trade import IN_FLIGHT, Intent, IntentKind, IntentState
 from bot.ports.clock import Clock
 from bot.ports.ledger import Journal, Notice, Step
 from bot.ports.records import Agents
@@ -56,7 +56,7 @@ class Panic:
         cancelled = 0
         for agent in held:
             cancelled += await self._cancel(agent)
-        dropping = [await self._drop(agent, origin) for agent in held if agent.escrow]
+        dropping = [await self.change_mandate.drop(agent, origin) for agent in held if agent.escrow]
         flying = [
             intent
             for agent in held
@@ -64,14 +64,6 @@ class Panic:
             if intent.kind is IntentKind.SWAP
         ]
         return Panicked(held, dropping, flying, cancelled)
-
-    async def _drop(self, agent: Agent, origin: Origin) -> Intent:
-        """Drop a mandate on the chain; one drop under way is enough."""
-        under_way = await self.journal.load_recent(agent.id, sorted(OPEN), _LOOK_BACK)
-        for intent in under_way:
-            if intent.kind is IntentKind.DROP_MANDATE:
-                return intent
-        return await self.change_mandate.drop(agent, origin)
 
     async def _cancel(self, agent: Agent) -> int:
         """Decline open offers; refuse, with a word to the person, what is not signed yet."""

@@ -160,7 +160,8 @@ class Propose:
     def _named(self, denied: Denied, order: Order) -> Denied:
         """A denial about a token or a venue, under the name people know it by."""
         names = {token.address: token.symbol for token in self.listing.tokens}
-        return replace(denied, subject=names.get(denied.subject, order.venue))
+        names[order.adapter] = order.venue
+        return replace(denied, subject=names.get(denied.subject, denied.subject))
 
     def _draft(
         self,

@@ -16,6 +16,9 @@ from bot.ports.records import Agents, EscrowEvents, Mandates
 _MOST_BLOCKS = 20_000
 """In one look; after a long absence the looks follow each other."""
 
+_LOOK_AGAIN = 20
+"""Blocks looked at twice for escrows' events: a node may lag behind the head another one told."""
+
 _NOT_TOLD = frozenset({"Received"})
 """Deposits are told from balances, which sees more of them."""
 
@@ -46,29 +49,28 @@ class WatchEscrows:
         """
         head = await self.reader.read_head()
         begun = await self.events.load_from()
-        first = self.deployed_at if begun is None else begun
+        first = max(self.deployed_at, (begun or 0) - _LOOK_AGAIN)
         last = min(head.block, first + _MOST_BLOCKS - 1)
-        if last < first:
+        if last < (begun or first):
             return 0
         owned = {agent.escrow: agent for agent in await self.agents.load_live()}
         seen = await self.logs.read_events([*owned, self.orchestrator], first, last)
         ours = await self.events.load_ours([event.tx_hash for event in seen])
         changes = [(owned[e.emitter], e) for e in seen if e.emitter in owned]
         await self._learn(changes)
-        notices = [
-            self._notice(a, e) for a, e in changes if _is_told(e) and e.tx_hash not in ours
-        ]
+        notices = [self._notice(a, e) for a, e in changes if _is_told(e) and e.tx_hash not in ours]
         # Before the first look nobody was told anything, and the deployment set itself up.
         if begun is not None:
             owners = {int(agent.user_id) for agent in owned.values()}
             for event in seen:
-                if event.emitter == self.orchestrator and event.tx_hash not in ours:
+                mine = event.emitter == self.orchestrator and event.block >= begun
+                if mine and event.tx_hash not in ours:
                     notices += self._of_deployment(event, owners)
         kept = [(int(agent.id), event) for agent, event in changes]
-        await self.events.save_events(kept, notices, last)
-        if notices:
+        told = await self.events.save_events(kept, notices, last)
+        if told:
             self.wake()
-        return len(notices)
+        return told
 
     async def _learn(self, changes: Sequence[tuple[Agent, EscrowEvent]]) -> None:
         """Keep mandates that somebody else brought in: swaps have to be sent with them."""

@@ -55,6 +55,8 @@ _STATUS: Final[Mapping[type[UserError], int]] = {
 }
 _MOST_INIT_DATA: Final = 8_192
 _MOST_ADDRESSES: Final = 64
+_PLAIN_BYTES: Final = 65
+_PARITY: Final = 27
 
 
 def _token(authorization: Annotated[str, Header()] = "") -> str:
@@ -261,7 +263,11 @@ def _limits_json(limits: Limits) -> dict[str, float]:
 
 
 def _bytes(signature: str) -> bytes:
-    return bytes.fromhex(signature.removeprefix("0x"))
+    """As contracts take it: some wallets write the parity of a plain signature as 0 or 1."""
+    given = bytes.fromhex(signature.removeprefix("0x"))
+    if len(given) == _PLAIN_BYTES and given[-1] in (0, 1):
+        return given[:-1] + bytes([given[-1] + _PARITY])
+    return given
 
 
 def _time(seconds: int) -> datetime:

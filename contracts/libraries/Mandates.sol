@@ -26,23 +26,19 @@ library Mandates {
 
     uint256 private constant UNTIL_BITS = 40;
 
-    function hashOf(Mandate calldata mandate) internal pure returns (bytes32) {
-        return
-            keccak256(
-                abi.encode(
-                    MANDATE_TYPE,
-                    mandate.nonce,
-                    mandate.issuedAt,
-                    mandate.validUntil,
-                    mandate.signBy,
-                    mandate.slippageBps,
-                    mandate.tradeCap,
-                    mandate.dailyVolume,
-                    mandate.dailyLoss,
-                    keccak256(abi.encodePacked(mandate.tokens)),
-                    keccak256(abi.encodePacked(mandate.adapters))
-                )
-            );
+    /// @dev The eight figures lie in the calldata as EIP-712 hashes them, one word each.
+    function hashOf(Mandate calldata mandate) internal pure returns (bytes32 structHash) {
+        bytes32 kind = MANDATE_TYPE;
+        bytes32 tokens = _hashOfWords(mandate.tokens);
+        bytes32 adapters = _hashOfWords(mandate.adapters);
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, kind)
+            calldatacopy(add(free, 0x20), mandate, 0x100)
+            mstore(add(free, 0x120), tokens)
+            mstore(add(free, 0x140), adapters)
+            structHash := keccak256(free, 0x160)
+        }
     }
 
     function hashOfRevoke(uint32 nonce) internal pure returns (bytes32) {
@@ -72,10 +68,28 @@ library Mandates {
     }
 
     /// @notice Whether `item` is in `list`.
-    function includes(address[] calldata list, address item) internal pure returns (bool) {
-        for (uint256 i = 0; i < list.length; ++i) {
-            if (list[i] == item) return true;
+    function includes(address[] calldata list, address item) internal pure returns (bool found) {
+        assembly ("memory-safe") {
+            let end := add(list.offset, shl(5, list.length))
+            for {
+                let word_ := list.offset
+            } lt(word_, end) {
+                word_ := add(word_, 32)
+            } {
+                if eq(calldataload(word_), item) {
+                    found := 1
+                    break
+                }
+            }
         }
-        return false;
+    }
+
+    /// @dev EIP-712 hashes an array's elements as words, which is how they lie in the calldata.
+    function _hashOfWords(address[] calldata list) private pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            calldatacopy(free, list.offset, shl(5, list.length))
+            hash := keccak256(free, shl(5, list.length))
+        }
     }
 }

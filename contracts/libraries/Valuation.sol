@@ -39,9 +39,18 @@ library Valuation {
     /// @dev A feed that reverts, has no code or answers too little is unusable like any other odd one.
     function _read(TokenListing listing) private view returns (uint256) {
         address feed = listing.feed();
-        (bool answered, bytes memory data) = feed.staticcall(abi.encodeCall(IPriceFeed.latestRoundData, ()));
-        if (!answered || data.length < 160) revert ICaretErrors.FeedUnusable(feed, 0, 0);
-        (, int256 answer, , uint256 updatedAt, ) = abi.decode(data, (uint256, int256, uint256, uint256, uint256));
+        bytes4 selector = IPriceFeed.latestRoundData.selector;
+        int256 answer;
+        uint256 updatedAt;
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, selector)
+            let answered := staticcall(gas(), feed, free, 4, free, 160)
+            if and(answered, gt(returndatasize(), 159)) {
+                answer := mload(add(free, 32))
+                updatedAt := mload(add(free, 96))
+            }
+        }
         if (
             answer <= 0 ||
             updatedAt > block.timestamp ||

@@ -176,15 +176,28 @@ contract AttackerFeedsTest is Greed {
         hand.arm(moves);
         _priceV3(address(odd), address(wsei), OWN_FEE, MILLION / 2);
         _swapAs(actor, outer);
+        _drawWithin();
         moves[2] = Hand.Move(address(wsei), abi.encodeCall(wsei.transfer, (address(escrow), 1)));
         hand.arm(moves);
+    }
+
+    /// @dev Gas drawn within a welcome swap, whose own note of the buckets must not undo it.
+    function _drawWithin() private {
+        vm.warp(block.timestamp + 10 minutes);
+        _setTruth(address(wsei), int256(_epsilonOf(address(wsei))));
+        _armOne(address(escrow), abi.encodeCall(CaretEscrow.fundActor, (NATIVE, escrow.gasAvailable())));
+        for (uint256 i = 0; i < 3; ++i) {
+            (address tokenIn, address tokenOut) = _pair();
+            _swapAs(actor, _tradeAt(route, tokenIn, tokenOut, 10_000, MILLION + 20_000));
+        }
     }
 
     function _reentry() internal {
         Mandate memory next = _terms(mandate.nonce + 1, 9_000, 1_000 * USD, 5 * USD);
         bytes memory signature = _sign(ownerKey, escrow, _hashOf(next));
         Hand.Move[] memory moves = new Hand.Move[](6);
-        moves[0] = Hand.Move(address(escrow), abi.encodeCall(CaretEscrow.releaseFunds, (address(usdc), owner, 1 * USDC)));
+        bytes memory release = abi.encodeCall(CaretEscrow.releaseFunds, (address(usdc), owner, 1 * USDC));
+        moves[0] = Hand.Move(address(escrow), release);
         moves[1] = Hand.Move(address(escrow), abi.encodeCall(CaretEscrow.setMandate, (next, signature)));
         moves[2] = Hand.Move(address(escrow), abi.encodeCall(CaretEscrow.exit, (CODE, address(usdc))));
         moves[3] = Hand.Move(address(escrow), abi.encodeCall(CaretEscrow.withdraw, (address(usdc), address(boss), 1)));

@@ -27,8 +27,17 @@ contract AttackerLimitsTest is Greed {
     function test_dust() external {
         uint256 dust = _callsWanted();
         _begin("dust", 300, (dust * USD) / 50, dust * 20);
-        (withGas, pairs, least, margin, spare) = (false, Pairs.Widest, 100, 60, 70);
+        (withGas, pairs, least, margin, spare) = (false, Pairs.Widest, 100, 400, 70);
         _run(_dust);
+    }
+
+    /// @dev The same where the volume binds: a trade of less than a micro-USD must count as one, and must not pass for
+    ///      worth one.
+    function test_dustVolume() external {
+        uint256 dust = _callsWanted();
+        _begin("dustVolume", 300, dust * 120, dust * 120);
+        (withGas, pairs, least, margin, spare) = (false, Pairs.Widest, 100, 800, 3);
+        _run(_dustForNothing);
     }
 
     function test_bucketEdges() external {
@@ -44,7 +53,7 @@ contract AttackerLimitsTest is Greed {
     /// @dev Gas alone, so that parts of a micro-SEI would show.
     function test_gasDrain() external {
         _begin("gasDrain", 300, 1_000 * USD, 5 * USD);
-        (perDay, least) = (0, type(uint256).max);
+        (perDay, least, leastGas) = (0, type(uint256).max, 1e12);
         _run(_gas);
     }
 
@@ -65,19 +74,36 @@ contract AttackerLimitsTest is Greed {
         _takeAt(tokenIn, tokenOut, value);
         _takeAt(tokenOut, tokenIn, value);
         _takeAt(tokenIn, tokenOut, 1 + _roll(mandate.tradeCap));
+        // A minute's room is enough for this one.
+        vm.warp(block.timestamp + 1 minutes);
         _favour(tokenIn, tokenOut);
         uint256 below = (BPS - mandate.slippageBps) * 100 - 20 - _roll(2_000);
-        Trade memory trade = _tradeAt(Route.V3, tokenIn, tokenOut, 1 * USD, below);
+        Trade memory trade = _tradeAt(Route.V3, tokenIn, tokenOut, 50_000, below);
         _mustFail(actor, address(escrow), _swapCall(trade), "a trade below the floor");
     }
 
+    /// @dev What is spent counts as just below a whole micro-USD, what is received as just above one.
     function _dust() internal {
         for (uint256 i = 0; i < 6; ++i) {
             (address tokenIn, address tokenOut) = _pair();
             _favour(tokenIn, tokenOut);
-            uint256 price = MILLION - 30_000 + _roll(60_000);
-            Trade memory trade = _tradeAt(Route.V3, tokenIn, tokenOut, 1, price);
-            trade.amountIn = 1 + _roll((trade.amountIn * (i < 3 ? 4 : 300)));
+            uint256 whole = 100 + _roll(200);
+            Trade memory trade = _tradeAt(Route.Scripted, tokenIn, tokenOut, 1, 1);
+            trade.amountIn = ((whole * 1_000 + 999) * 1e21) / (_answer(tokenIn) * (BPS + _epsilonOf(tokenIn)));
+            uint256 least_ = _answer(tokenOut) * (BPS - _epsilonOf(tokenOut));
+            uint256 given = (((whole - _roll(4)) * 1_000 + 1) * 1e21) / least_;
+            (, trade.data) = _scriptedFor(tokenIn, trade.amountIn, tokenOut, given + 1);
+            _swapAs(actor, trade);
+        }
+    }
+
+    function _dustForNothing() internal {
+        for (uint256 i = 0; i < 8; ++i) {
+            (address tokenIn, address tokenOut) = _pair();
+            _favour(tokenIn, tokenOut);
+            Trade memory trade = _tradeAt(Route.Scripted, tokenIn, tokenOut, 1, 1);
+            trade.amountIn = (trade.amountIn * (90 + _roll(10))) / 100;
+            (, trade.data) = _scripted(tokenIn, trade.amountIn, tokenOut, 1, trade.amountIn);
             _swapAs(actor, trade);
         }
     }
@@ -124,8 +150,10 @@ contract AttackerLimitsTest is Greed {
         hand.arm(moves);
         _attempt(actor, address(escrow), _funding(NATIVE, room / 2 + 1 + _roll(room + 1)));
         _mustFail(actor, address(escrow), _funding(address(wsei), room + 1), "more gas than there is room");
-        for (uint256 i = 0; i < 3; ++i) {
-            _attempt(actor, address(escrow), _funding(_roll(2) == 0 ? NATIVE : address(wsei), 1 + _roll(2e12)));
+        // A second refills a dozen micro-SEI; less than one of them at a time is drawn.
+        vm.warp(block.timestamp + 1);
+        for (uint256 i = 0; i < 6; ++i) {
+            _attempt(actor, address(escrow), _funding(_roll(2) == 0 ? NATIVE : address(wsei), 1e12 - 1 - _roll(1e6)));
         }
         _mustFail(actor, address(escrow), _funding(address(weth), 1), "gas in another token");
         _mustFail(server, address(escrow), _funding(NATIVE, 1), "gas for the server");

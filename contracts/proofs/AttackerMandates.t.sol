@@ -121,6 +121,11 @@ contract AttackerMandatesTest is Greed {
         call_ = _setting(escrow, generous);
         vm.chainId(block.chainid - 1);
         _mustFail(stranger, address(escrow), call_, "another chain's mandate");
+        // A copy of this chain under another id, as after a fork.
+        call_ = _setting(escrow, generous);
+        vm.chainId(block.chainid + 1);
+        _mustFail(stranger, address(escrow), call_, "this chain's mandate on another");
+        vm.chainId(block.chainid - 1);
         uint32 upTo = mandate.nonce + 1;
         call_ = abi.encodeCall(CaretEscrow.revoke, (upTo, _sign(ownerKey, _sibling, _revokeHash(upTo))));
         _mustFail(stranger, address(escrow), call_, "another escrow's revocation");

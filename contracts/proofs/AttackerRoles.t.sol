@@ -78,7 +78,8 @@ contract AttackerRolesTest is Greed {
         again = abi.encodeCall(CaretOrchestrator.registerActor, (owner_, other));
         if (_roll(2) == 0) again = abi.encodeCall(CaretOrchestrator.registerActorWithExit, (owner_, other, CODE));
         _attempt(server, address(orchestrator), again);
-        _attempt(stranger, address(orchestrator), abi.encodeCall(CaretOrchestrator.deployEscrow, (owner_, 0, _roll(3))));
+        again = abi.encodeCall(CaretOrchestrator.deployEscrow, (owner_, 0, _roll(3)));
+        _attempt(stranger, address(orchestrator), again);
         _setUpon(other);
     }
 
@@ -121,6 +122,8 @@ contract AttackerRolesTest is Greed {
 
     /// @dev Somebody else than the actor asks this escrow for a swap, for gas, for money.
     function _setUpon(address other) private {
+        // So that there is some gas to be had.
+        vm.warp(block.timestamp + 1 minutes);
         Trade memory trade = _gift();
         _mustFail(other, address(escrow), _swapCall(trade), "a swap by another actor");
         _mustFail(other, address(escrow), _funding(1), "gas for another actor");

@@ -137,6 +137,19 @@ contract AttackerVenuesTest is Greed {
         (, trade.data) = _scripted(tokenIn, trade.amountIn + 1, tokenOut, MILLION + 20_000, trade.amountIn);
         trade.id = escrow.sequence() + 1;
         _mustFail(actor, address(escrow), _swapCall(trade), "more was spent than the trade said");
+        _wrongEnds();
+    }
+
+    /// @dev Twenty dollars sold as if they were so many base units of WETH, which are worth nothing.
+    function _wrongEnds() private {
+        Trade memory trade = _tradeAt(route, address(usdc), address(wsei), 20 * USD, 1);
+        (bytes memory call_, address[] memory hops) = abi.decode(trade.data, (bytes, address[]));
+        hops[0] = address(weth);
+        trade.data = abi.encode(call_, hops);
+        _mustFail(actor, address(escrow), _swapCall(trade), "a route from elsewhere");
+        hops[0] = address(usdc);
+        trade.data = abi.encode(call_, hops);
+        _mustFail(actor, address(escrow), _swapCall(trade), "twenty dollars for nothing");
     }
 
     /// @dev A call to a token in a venue's clothes, by the attacker or through a careless admin.

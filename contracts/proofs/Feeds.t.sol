@@ -82,6 +82,12 @@ contract FeedsTest is Scripted {
         _refusesBothWays(0, 0);
     }
 
+    function test_a_failure_that_looks_like_an_answer_is_none() external {
+        bytes memory answer = abi.encode(1, 0.25e8, _now(), _now(), 1);
+        vm.mockCallRevert(address(seiFeed), abi.encodeCall(IPriceFeed.latestRoundData, ()), answer);
+        _refusesBothWays(0, 0);
+    }
+
     function test_a_feed_without_code_is_refused() external {
         vm.etch(address(seiFeed), "");
         _refusesBothWays(0, 0);

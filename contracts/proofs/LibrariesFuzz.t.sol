@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Mandate} from "../interfaces/ICaretTypes.sol";
+import {State, StateWord} from "../libraries/EscrowState.sol";
 import {Listing, TokenListing, VenueListing} from "../libraries/Listing.sol";
 import {Mandates, MandateWord} from "../libraries/Mandates.sol";
 import {V3Path} from "../libraries/V3Path.sol";
@@ -97,6 +98,26 @@ contract LibrariesFuzzTest is Test {
             vm.assertGt(Listing.bandOf(uint8(code)), Listing.bandOf(uint8(code - 1)));
             if (code >= 8) vm.assertEq(Listing.bandOf(uint8(code)), 2 * Listing.bandOf(uint8(code - 8)));
         }
+    }
+
+    // ------------------------------------------------------------ an escrow's word
+
+    function testFuzz_an_escrows_word_unpacks_to_what_it_was_packed_with(State memory state) external pure {
+        StateWord word = state.pack();
+        vm.assertEq(
+            abi.encode(word),
+            abi.encodePacked(
+                state.nonce,
+                state.flags,
+                state.sequence,
+                state.gasAt,
+                state.gas,
+                state.since,
+                state.volume,
+                state.loss
+            )
+        );
+        vm.assertEq(abi.encode(word.unpack()), abi.encode(state));
     }
 
     // ------------------------------------------------------------ mandates

@@ -118,19 +118,13 @@ contract RouteTest is Scripted {
     }
 
     function test_only_an_escrow_asks_about_its_own_actor() external {
-        ISwapAdapter.Swap memory request = ISwapAdapter.Swap(address(escrow), 1, 1, _now(), _fair().data);
+        address[] memory hops = new address[](2);
+        (hops[0], hops[1]) = (address(usdc), address(wsei));
         uint256 by = _now();
         vm.expectRevert(abi.encodeWithSelector(Refusal.NotActor.selector, actor));
-        orchestrator.route(actor, address(adapter), address(usdc), address(wsei), request, by);
+        orchestrator.route(actor, address(adapter), hops, by);
         vm.prank(address(escrow));
-        (address called, , , ) = orchestrator.route(
-            actor,
-            address(adapter),
-            address(usdc),
-            address(wsei),
-            request,
-            by
-        );
+        (address called, , ) = orchestrator.route(actor, address(adapter), hops, by);
         vm.assertEq(called, address(router));
     }
 

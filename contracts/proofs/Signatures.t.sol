@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {CaretEscrow} from "../CaretEscrow.sol";
 import {ICaretErrors as Refusal} from "../interfaces/ICaretErrors.sol";
-import {Mandate} from "../interfaces/ICaretTypes.sol";
+import {Mandate, Trade} from "../interfaces/ICaretTypes.sol";
 import {Mandates} from "../libraries/Mandates.sol";
 import {Scripted} from "./Scripted.sol";
 import {PlainAccount, Wallet} from "./Signers.sol";
@@ -39,6 +39,27 @@ contract SignaturesTest is Scripted {
             _refusesSignature(made, signature);
         }
         escrow.setMandate(signed, signature);
+    }
+
+    /// @dev Lists are hashed and compared as the words they are: an address with something above it is another word.
+    function test_an_address_with_dirt_above_it_is_another_one() external {
+        Mandate memory made = _next();
+        bytes memory signature = _signed(made);
+        bytes memory order = abi.encodeCall(CaretEscrow.setMandate, (made, signature));
+        _soil(order, made.tokens[1]);
+        (bool done, ) = address(escrow).call(order);
+        vm.assertTrue(!done);
+        escrow.setMandate(made, signature);
+        mandate = made;
+        Trade memory trade = _fair();
+        trade.tokenOut = address(weth);
+        order = abi.encodeCall(CaretEscrow.swap, (trade, made));
+        _soil(order, made.tokens[0]);
+        vm.prank(actor);
+        bytes memory answer;
+        (done, answer) = address(escrow).call(order);
+        vm.assertTrue(!done);
+        vm.assertEq(bytes32(bytes4(answer)), bytes32(Refusal.NotTheMandate.selector));
     }
 
     function test_a_token_cannot_be_passed_off_as_a_venue() external {
@@ -136,6 +157,20 @@ contract SignaturesTest is Scripted {
     function _refusesSignature(Mandate memory made, bytes memory signature) private {
         vm.expectRevert(abi.encodeWithSelector(Refusal.NotSignedByOwner.selector, owner));
         escrow.setMandate(made, signature);
+    }
+
+    /// @dev Sets a bit above the last place where `account` stands in `order` as a word.
+    function _soil(bytes memory order, address account) private pure {
+        for (uint256 i = order.length - 32; i > 3; i -= 32) {
+            bytes32 word;
+            assembly ("memory-safe") {
+                word := mload(add(add(order, 32), i))
+            }
+            if (word != bytes32(uint256(uint160(account)))) continue;
+            order[i] = 0x01;
+            return;
+        }
+        revert("no such word");
     }
 
     function _split(bytes memory signature) private pure returns (bytes32 r, bytes32 s, uint8 v) {

@@ -8,12 +8,10 @@ from eth_abi.abi import encode
 from eth_account import Account
 from hexbytes import HexBytes
 from web3 import Web3
-from web3.contract import Contract
 from web3.types import TxReceipt
 
 from bot.chain.artifacts import REPOSITORY, Artifact
-from bot.domain.money import NATIVE
-from scripts.prove.rig import FAR, OWNER_KEY, UNLIMITED, Chain, Market
+from scripts.prove.rig import FAR, OWNER_KEY, UNLIMITED, Market
 
 _PACKAGE = REPOSITORY / "contracts" / "proofs" / "node_modules" / "@metamask" / "delegation-abis"
 _ROOT_AUTHORITY = b"\xff" * 32
@@ -30,7 +28,7 @@ class Delegated:
 
     def __init__(self, market: Market, *, is_7702: bool) -> None:
         self._market, self._chain = market, market.chain
-        chain, accounts = self._chain, self._chain.w3.eth.accounts
+        chain, accounts = self._chain, self._chain.accounts
         self._owner, self._delegate = accounts[4], accounts[8]
         self._manager = chain.deploy(_load("DelegationManager"), chain.deployer)
         entry_point = chain.deploy(_load("EntryPoint"))
@@ -39,7 +37,7 @@ class Delegated:
         market.give(self.address, 1_000 * 10**6, 10**18)
         chain.request("anvil_impersonateAccount", self.address)
         chain.request("anvil_setBalance", self.address, hex(10**20))
-        # A standing allowance: the framework's caveats are for one call, not for an approval with it.
+        # A standing allowance: these caveats are for one call, not for an approval with it.
         chain.call(
             market.usdc.functions.approve(market.router.address, UNLIMITED), sender=self.address
         )
@@ -49,9 +47,7 @@ class Delegated:
         """Sell that much USDC for SEI, by the delegate."""
         delegation = self._sign(amount)
         context = encode([f"{_DELEGATION}[]"], [[delegation]])
-        execution = (
-            HexBytes(self._market.router.address) + b"\0" * 32 + self._call(amount)
-        )
+        execution = HexBytes(self._market.router.address) + b"\0" * 32 + self._call(amount)
         redeem = self._manager.functions.redeemDelegations([context], [_ONE_CALL], [execution])
         return self._chain.call(redeem, self._delegate)
 
@@ -91,7 +87,10 @@ _TERMS = (
     "LimitedCallsEnforcer",
     "RedeemerEnforcer",
 )
-"""Which router, which function, to whom, until when, how often, by whom. What comes of the swap none of them asks."""
+"""Which router, which function, to whom, until when, how often, by whom.
+
+None of them asks what comes of the swap.
+"""
 
 
 def _terms(market: Market, call: bytes, delegate: str) -> dict[str, bytes]:
@@ -122,7 +121,11 @@ def _inputs(*kinds: str) -> list[dict[str, Any]]:
 
 
 def _manager_abi() -> list[dict[str, Any]]:
-    caveat = {"name": "caveats", "type": "tuple[]", "components": _inputs("address", "bytes", "bytes")}
+    caveat = {
+        "name": "caveats",
+        "type": "tuple[]",
+        "components": _inputs("address", "bytes", "bytes"),
+    }
     delegation = {
         "name": "delegation",
         "type": "tuple",

@@ -27,7 +27,7 @@ _WORKERS = 2
 _DATA = PROOFS / "mutants"
 # Other proofs, which would only have to be compiled.
 _LEFT_OUT = ("node_modules", "artifacts", "mutants", "attacks")
-_LEFT_OUT_FILES = ("Attacker*", "Differential*", "Gas*", "Symbolic*", "*Fuzz.t.sol", "Invariants*")
+_LEFT_OUT_FILES = ("Attacker*", "Differential*", "Gas*", "Symbolic*")
 # Without optimizer they compile three times as fast, and behave the same.
 _ENV = {"FOUNDRY_PROFILE": "quick", "FOUNDRY_OPTIMIZER": "false"}
 _FAILED = re.compile(r"^\[FAIL.*\] (\w+)\(", re.MULTILINE)
@@ -147,15 +147,13 @@ def _warm_compiler(root: Path) -> Iterator[None]:
     """Answer the compiler's questions of this tree, until the block ends."""
     server = Path(__file__).with_name("solc_server.mjs")
     socket = root / "solc.sock"
-    with subprocess.Popen(["node", str(server), str(socket)]) as process:
-        try:
-            for _ in range(_PATIENCE_S * 10):
-                if socket.exists():
-                    break
-                time.sleep(0.1)
-            yield
-        finally:
-            process.terminate()
+    with subprocess.Popen(["node", str(server), str(socket)], stdin=subprocess.PIPE) as process:
+        for _ in range(_PATIENCE_S * 10):
+            if socket.exists() or process.poll() is not None:
+                break
+            time.sleep(0.1)
+        # At the block's end its input is closed, and it ends.
+        yield
 
 
 def _require_green(trees: SimpleQueue[Tree]) -> None:

@@ -3,16 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from math import isqrt
 
 import requests
 from eth_account import Account
 from eth_account.messages import encode_typed_data
+from eth_typing import HexStr
 from hexbytes import HexBytes
 from web3 import HTTPProvider, Web3
 from web3.contract import Contract
 from web3.contract.contract import ContractFunction
-from web3.types import RPCEndpoint, TxParams, TxReceipt
+from web3.types import RPCEndpoint, TxParams, TxReceipt, Wei
 
 from bot.chain.artifacts import Artifact, load_artifact, load_published
 from bot.domain.money import NATIVE
@@ -29,6 +30,7 @@ FAR = 2**40
 UNLIMITED = 2**256 - 1
 
 _GAS = 12_000_000
+_POLL_S = 0.005
 _PERIPHERY = "@uniswap/v3-periphery/artifacts/contracts"
 # Price, fees, liquidity; and the price history's only entry.
 _POOL_SLOTS = (0, 1, 2, 3, 4, 8)
@@ -66,40 +68,52 @@ class Chain:
         session.trust_env = False
         self.w3 = Web3(HTTPProvider(rpc_url, session=session))
         self.w3.middleware_onion.remove("validation")
-        self.deployer: str = self.w3.eth.accounts[0]
+        self.accounts: Sequence[str] = self.w3.eth.accounts
+        self.deployer = self.accounts[0]
 
     def deploy(self, artifact: Artifact, *args: object) -> Contract:
-        factory = self.w3.eth.contract(abi=artifact.abi, bytecode=artifact.bytecode)
-        made = self.send(self.deployer, factory.constructor(*args).data_in_transaction, None)
-        return self.w3.eth.contract(address=made["contractAddress"], abi=artifact.abi)
+        """Create a contract."""
+        factory = self.w3.eth.contract(abi=artifact.abi, bytecode=HexStr(artifact.bytecode))
+        terms = _terms(self.deployer, 0)
+        made = self._settle(factory.constructor(*args).transact(terms))
+        address = made["contractAddress"]
+        if address is None:
+            raise RuntimeError(f"{artifact.name} was not created")
+        return self.w3.eth.contract(address=address, abi=artifact.abi)
 
-    def call(self, function: ContractFunction, sender: str | None = None, value: int = 0) -> TxReceipt:
-        data = function._encode_transaction_data()  # noqa: SLF001  public only with an estimate
-        return self.send(sender or self.deployer, data, function.address, value)
+    def call(
+        self, function: ContractFunction, sender: str | None = None, value: int = 0
+    ) -> TxReceipt:
+        """Call a function, by the deployer unless somebody else is named."""
+        return self._settle(function.transact(_terms(sender or self.deployer, value)))
 
-    def send(self, sender: str, data: str, to: str | None, value: int = 0) -> TxReceipt:
-        tx: dict[str, Any] = {"from": sender, "data": data, "value": value, "gas": _GAS}
-        if to is not None:
-            tx["to"] = to
-        tx_hash = self.w3.eth.send_transaction(TxParams(**tx))  # type: ignore[typeddict-item]
-        receipt = self.w3.eth.wait_for_transaction_receipt(tx_hash, poll_latency=0.005)
-        if receipt["status"] != 1:
-            raise RuntimeError(f"{tx_hash.to_0x_hex()} to {to} reverted")
-        return receipt
+    def pay(self, to: str, value: int) -> TxReceipt:
+        """Send native SEI, in wei."""
+        terms = _terms(self.deployer, value) | TxParams(to=Web3.to_checksum_address(to))
+        return self._settle(self.w3.eth.send_transaction(terms))
 
-    def request(self, method: str, *params: object) -> Any:
+    def request(self, method: str, *params: object) -> str:
+        """Ask the node for what web3 has no name for; most answers are a word or nothing."""
         answer = self.w3.provider.make_request(RPCEndpoint(method), params)
         if "error" in answer:
             raise RuntimeError(f"{method}: {answer['error']}")
-        return answer["result"]
+        return str(answer["result"])
 
     def wait(self, seconds: int) -> None:
+        """Let time pass."""
         self.request("evm_increaseTime", seconds)
         self.request("evm_mine")
 
     @property
     def now(self) -> int:
+        """The last block's time, Unix seconds."""
         return self.w3.eth.get_block("latest")["timestamp"]
+
+    def _settle(self, tx_hash: HexBytes) -> TxReceipt:
+        receipt = self.w3.eth.wait_for_transaction_receipt(tx_hash, poll_latency=_POLL_S)
+        if receipt["status"] != 1:
+            raise RuntimeError(f"{tx_hash.to_0x_hex()} reverted")
+        return receipt
 
 
 class Market:
@@ -114,15 +128,21 @@ class Market:
         self._open_pool()
 
     def _token(self, symbol: str, decimals: int) -> Contract:
-        return self.chain.deploy(load_artifact("TestToken"), symbol, symbol, decimals, self.chain.deployer)
+        return self.chain.deploy(
+            load_artifact("TestToken"), symbol, symbol, decimals, self.chain.deployer
+        )
 
     def _open_pool(self) -> None:
         chain = self.chain
         factory = chain.deploy(
-            load_published("@uniswap/v3-core/artifacts/contracts/UniswapV3Factory.sol/UniswapV3Factory.json")
+            load_published(
+                "@uniswap/v3-core/artifacts/contracts/UniswapV3Factory.sol/UniswapV3Factory.json"
+            )
         )
         positions = chain.deploy(
-            load_published(f"{_PERIPHERY}/NonfungiblePositionManager.sol/NonfungiblePositionManager.json"),
+            load_published(
+                f"{_PERIPHERY}/NonfungiblePositionManager.sol/NonfungiblePositionManager.json"
+            ),
             *(factory.address, self.wsei.address, NATIVE),
         )
         self.router = chain.deploy(
@@ -134,10 +154,11 @@ class Market:
         self.give(chain.deployer, _DEEP_USDC, _DEEP_SEI)
         for token in (self.usdc, self.wsei):
             chain.call(token.functions.approve(positions.address, UNLIMITED))
-        sides = sorted([(self.usdc.address, _DEEP_USDC), (self.wsei.address, _DEEP_SEI)], key=_number)
+        sides = sorted(
+            [(self.usdc.address, _DEEP_USDC), (self.wsei.address, _DEEP_SEI)], key=_number
+        )
         (token0, amount0), (token1, amount1) = sides
-        # The pool asks a square root of 96 binary places; integers of this size keep it to the last digits.
-        price = int((amount1 * 2**192 // amount0) ** 0.5)
+        price = isqrt((amount1 << 192) // amount0)
         key = token0, token1, FEE
         chain.call(positions.functions.createAndInitializePoolIfNecessary(*key, price))
         terms = (*key, -_TICK, _TICK, amount0, amount1, 0, 0, chain.deployer, FAR)
@@ -146,6 +167,7 @@ class Market:
         self._pool_slots: list[str] = []
 
     def give(self, to: str, usdc: int, sei: int) -> None:
+        """Make USDC and wrapped SEI, in base units."""
         self.chain.call(self.usdc.functions.mint(to, usdc))
         self.chain.call(self.wsei.functions.deposit(), value=sei)
         if to != self.chain.deployer:
@@ -178,7 +200,7 @@ class Market:
 
     def redstone_feeds(self) -> Listed:
         """Proxied push feeds that ask one proxied adapter."""
-        chain, stranger = self.chain, self.chain.w3.eth.accounts[7]
+        chain, stranger = self.chain, self.chain.accounts[7]
         proxy = load_artifact("test/TransparentShapedProxy")
         code = load_artifact("test/RedStoneShapedAdapter")
         adapter = chain.deploy(proxy, chain.deploy(code).address, stranger)
@@ -193,13 +215,15 @@ class Market:
 
 
 class Ours:
-    """A deployment of our contracts with one kind of feeds, sealed and old enough for the default mandate."""
+    """Our contracts with one kind of feeds: sealed, and listed long enough for any mandate."""
 
     def __init__(self, market: Market, feeds: Listed) -> None:
         self.market, self.chain = market, market.chain
-        chain, accounts = self.chain, self.chain.w3.eth.accounts
-        self.server, self.owner, self.actor, self.exit_actor = accounts[1:3] + accounts[5:7]
-        self.owner = accounts[4]
+        chain, accounts = self.chain, self.chain.accounts
+        self.server: str = accounts[1]
+        self.owner: str = accounts[4]
+        self.actor: str = accounts[5]
+        self.exit_actor: str = accounts[6]
         self.adapter = chain.deploy(load_artifact("UniswapV3Adapter"))
         self.orchestrator = chain.deploy(
             load_artifact("CaretOrchestrator"),
@@ -214,6 +238,7 @@ class Ours:
         chain.call(list_.seal())
 
     def register(self, actor: str, owner: str, exit_hash: bytes = b"", value: int = 0) -> TxReceipt:
+        """Open the owner's next escrow, with an exit code or without."""
         register = self.orchestrator.functions
         number = int(owner, 16)
         function = (
@@ -224,6 +249,7 @@ class Ours:
         return self.chain.call(function, self.server, value)
 
     def escrow_of(self, actor: str) -> Contract:
+        """The escrow this actor trades for."""
         address = self.orchestrator.functions.escrows(actor).call()
         return self.chain.w3.eth.contract(address=address, abi=load_artifact("CaretEscrow").abi)
 
@@ -235,6 +261,7 @@ class Ours:
         return (nonce, now, now + 30 * DAY_S, now + DAY_S, *limits, *lists)
 
     def sign(self, escrow: Contract, mandate: Sequence[object]) -> bytes:
+        """By the owner, as EIP-712 says."""
         domain = {
             "name": "Sei Trader Escrow",
             "version": "1",
@@ -273,7 +300,12 @@ class Trader:
 
     @cached_property
     def address(self) -> str:
+        """The escrow's."""
         return str(self.escrow.address)
+
+
+def _terms(sender: str, value: int) -> TxParams:
+    return {"from": Web3.to_checksum_address(sender), "value": Wei(value), "gas": _GAS}
 
 
 def _answer(symbol: str) -> int:

@@ -27,6 +27,12 @@ def tool(name: str) -> Path:
     return PROOFS / "node_modules" / "@foundry-rs" / kind / "bin" / name
 
 
+def with_forge(command: Sequence[str | Path]) -> list[str | Path]:
+    """The same command, with forge and its own neighbours (solvers, say) first on the path."""
+    folders = f"{tool('forge').parent}:{Path(command[0]).parent}"
+    return ["sh", "-c", 'PATH="$0:$PATH" exec "$@"', folders, *command]
+
+
 def run(command: Sequence[str | Path], folder: Path, **env: str) -> Ran:
     """Run a command with some more environment; it has failed when its code is not zero."""
     started = time.monotonic()

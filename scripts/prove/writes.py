@@ -10,7 +10,7 @@ from web3.types import RPCEndpoint, TxReceipt
 SEI_FRESH_SLOT = 72_000
 _STOCK_FRESH_SLOT = 22_100
 EXTRA_FRESH_SLOT = SEI_FRESH_SLOT - _STOCK_FRESH_SLOT
-"""What a slot that was zero before costs on Sei on top of the stock schedule, its cold access included."""
+"""What a slot that was zero costs on Sei on top of the stock schedule, cold access included."""
 
 # Of the stock schedule, only writing to a slot that was zero before the transaction costs as much.
 _LEAST_FRESH_COST = 20_000

@@ -1,8 +1,8 @@
 """The anchor: web3 and nothing else. Swaps once for every line on stdin, prints the seconds.
 
-What it is given as JSON: `rpc_url`, `key`, `escrow`, `abi`, and the `arguments` of the escrow's
-`swap` after the id. All of web3's defaults but one: it looks for the receipt every 50 ms, as the
-product does, where web3 would every 100 ms.
+What it is given as JSON: `rpc_url`, `key`, `escrow`, `abi`, the fields of the escrow's `trade`
+after the id, and the `mandate` it is made under. All of web3's defaults but one: it looks for the
+receipt every 50 ms, as the product does, where web3 would every 100 ms.
 """
 
 import json
@@ -22,7 +22,7 @@ def main() -> None:
     escrow = w3.eth.contract(address=given["escrow"], abi=given["abi"])
     for number, _ in enumerate(sys.stdin, start=1):
         began = time.perf_counter()
-        swap = escrow.functions.swap(number, *given["arguments"])
+        swap = escrow.functions.swap((number, *given["trade"]), given["mandate"])
         nonce = w3.eth.get_transaction_count(account.address)
         transaction = swap.build_transaction({"from": account.address, "nonce": nonce})
         signed = account.sign_transaction(transaction)

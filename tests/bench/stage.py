@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.chain.signer import address_of
 from bot.clock import SystemClock
+from bot.domain.mandate import Mandate
 from bot.local.chain.accounts import TEST_WALLET
 from bot.local.chain.exchange import LOCAL_COINS
 from bot.local.chain.world import LocalChain, LocalChainOptions, local_chain
@@ -30,6 +31,7 @@ from bot.serving import served
 from tests.bench import echo
 from tests.bench.line import Line
 from tests.bench.processes import PYTHON, clean_environment, running
+from tests.e2e.hands import Hands
 from tests.e2e.stage import Person, text_of
 
 BOT_TOKEN = "1:bench"
@@ -77,6 +79,10 @@ class Stage:
         """Give an escrow what trades need."""
         for symbol, units in FUNDS.items():
             await self.chain.faucet.give(escrow, self.chain.deployment.token(symbol).amount(units))
+
+    async def allow(self, escrow: str) -> Mandate:
+        """Put a mandate of the test wallet in force that lets everything by."""
+        return await Hands(self.chain.rpc_url, self.chain.deployment).bring_in(escrow)
 
 
 @asynccontextmanager
@@ -142,6 +148,9 @@ def _real_mode(folder: Path, url: str, chain: LocalChain, key: str) -> Mapping[s
 async def _gather(stage: Stage) -> None:
     opened = await asyncio.gather(*(_open(stage, stage.bot.person(who)) for who in TRADERS))
     stage.escrows.update(zip(TRADERS, opened, strict=True))
+    for who, escrow in stage.escrows.items():
+        await stage.allow(escrow)
+        await stage.bot.person(who).sees("signed by the owner, is in force")
     for who in CROWD:
         for line in (stage.bot, stage.echo):
             line.telegram.add_person(who, f"P{who}")
@@ -152,11 +161,11 @@ async def _open(stage: Stage, person: Person) -> str:
     """Open and fund an agent; its escrow."""
     await person.comes_in()
     await person.press(await person.say("/agents"), "Open my first agent")
-    await person.say(TEST_WALLET)
+    await person.press(await person.say(TEST_WALLET), "I sign with it")
     await person.say("Alpha")
     last = await person.say("careful")
     await person.sees("is open", after=last["message_id"])
-    deposit = await person.say("/deposit")
+    deposit = await person.deposit_screen()
     escrow = next(line for line in text_of(deposit).splitlines() if line.startswith("0x"))
     await stage.fund(escrow)
     for symbol in FUNDS:

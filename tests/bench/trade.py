@@ -14,6 +14,7 @@ from bot.chain.artifacts import load_artifact
 from bot.chain.deployer import KeyedAccount, connected
 from bot.chain.reader import RpcReader
 from bot.chain.rpc import Rpc
+from bot.chain.typed import mandate_struct
 from bot.domain.trade import Quote
 from bot.local.chain.accounts import TEST_WALLET
 from bot.local.telegram.world import ANN
@@ -67,16 +68,18 @@ async def _bare_swap(stage: Stage) -> dict[str, Any]:
     quote, actor = await _quote(stage), Account.from_key(secrets.token_hex(32))
     escrow = await _register(stage, actor.address)
     await stage.fund(escrow)
+    mandate = await stage.allow(escrow)
     return {
         "rpc_url": stage.chain.rpc_url,
         "key": actor.key.to_0x_hex(),
         "escrow": escrow,
         "abi": list(load_artifact("CaretEscrow").abi),
-        "arguments": _arguments(quote),
+        "trade": _trade(quote),
+        "mandate": mandate_struct(mandate),
     }
 
 
-def _arguments(quote: Quote) -> Sequence[object]:
+def _trade(quote: Quote) -> Sequence[object]:
     sold, bought = quote.sell.token.address, quote.buy.token.address
     least = quote.buy.raw * 9 // 10
     return [_FAR, quote.adapter, sold, bought, quote.sell.raw, least, f"0x{quote.data.hex()}"]

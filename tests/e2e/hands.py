@@ -85,6 +85,14 @@ class Hands:
         async with connected(self.rpc_url) as w3:
             return datetime.fromtimestamp((await w3.eth.get_block("latest"))["timestamp"], UTC)
 
+    async def is_dropped(self, escrow: str) -> bool:
+        """Whether a mandate was revoked or dropped, by the escrow itself."""
+        async with connected(self.rpc_url) as w3:
+            abi = load_artifact("CaretEscrow").abi
+            at = w3.eth.contract(w3.to_checksum_address(escrow), abi=abi)
+            dropped, _ = await at.functions.stopped().call()
+            return bool(dropped)
+
     async def bring_in(self, escrow: str, **terms: Any) -> Mandate:
         """Have the test wallet sign a mandate (USD, wide by default); a stranger brings it in."""
         signed = self.sign(escrow, await self.now(), **terms)
@@ -159,6 +167,6 @@ async def smuggle(on: Scene, person: Person, side: Side, symbol: str, amount: st
     answer = await services.journal.confirm(intent.id, services.clock.now(), Decimal(10**9))
     assert answer is not None
     assert answer.fresh
-    done = await services.execute.drive(intent.id, intent.account)
+    done: Intent = await services.execute.drive(intent.id, intent.account)
     await person.sees("ought" if done.state is IntentState.SETTLED else "was traded", after=seen)
     return done

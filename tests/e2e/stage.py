@@ -63,7 +63,7 @@ class Person:
         now = self.telegram.message(message_id)
         before = (text_of(now), buttons_of(now))
         found = next((b for b in buttons_of(now) if label in b), None)
-        assert found, f"no button {label!r} in {buttons_of(now)}"
+        assert found, f"no button {label!r} in {buttons_of(now)} of {text_of(now)!r}"
         self.telegram.press(self.id, message_id, found)
 
         def changed() -> Message | None:

@@ -10,9 +10,10 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.trade import IntentState, Side
+from bot.ports.chain import ChainReader
 from tests.e2e.hands import days_pass, smuggle
 from tests.e2e.scene import Scene, scene
-from tests.e2e.stage import Message, text_of
+from tests.e2e.stage import Message, buttons_of, text_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -143,6 +144,18 @@ async def test_a_limit_is_said_first_and_held_by_the_chain(on: Scene, name: str)
     assert gas - await gas_of(on) == done.receipt.gas_paid > 0
 
 
+async def test_a_suggestion_keeps_to_the_mandate(on: Scene) -> None:
+    """No button that is refused when it is tapped."""
+    await days_pass(on, hours=25)
+    await on.allow(on.ann, trade_usd=USD(10), volume_usd=USD(100), loss_usd=USD(50))
+    card = await on.ann.say("Should I buy SEI now?")
+    (label,) = [label for label in buttons_of(card) if "✅" in label]
+    assert re.search(r"\$9\.\d\d", label), label
+    offer = await on.ann.press(card, label)
+    assert "Buy SEI?" in text_of(offer)
+    await on.ann.press(offer, "Decline")
+
+
 async def test_what_is_left_comes_back_over_a_day(on: Scene) -> None:
     ann = on.ann
     await days_pass(on, hours=25)
@@ -184,4 +197,5 @@ async def buys(on: Scene, symbol: str, amount: str) -> Message:
 
 async def gas_of(on: Scene) -> int:
     agent = await on.agent_of(on.ann)
-    return await on.service.services.reader.read_native(agent.actor)
+    reader: ChainReader = on.service.services.reader
+    return await reader.read_native(agent.actor)

@@ -211,5 +211,6 @@ def free_port() -> Iterator[int]:
 async def test_the_help_names_every_command(tmp_path: Path) -> None:
     code, said = await run("--help", cwd=tmp_path, env=environment(tmp_path))
     assert code == 0
-    for name in ("local", "run", "deploy"):
+    operators = ("local", "run", "deploy", "feeds", "rotate-server", "rotate-seed")
+    for name in (*operators, "watch", "check", "exit"):
         assert name in said

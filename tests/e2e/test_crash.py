@@ -227,6 +227,22 @@ async def test_a_withdrawal_leaves_once(world: World, escrow: str, point: str) -
 
 
 @pytest.mark.parametrize("point", ["after signed", "after send", "before settled"])
+async def test_a_panic_goes_on_after_a_crash(world: World, escrow: str, point: str) -> None:
+    """Whether it was answered or not: the agent is paused, and its mandate is dropped."""
+    ann = world.ann
+    world.arm(point)
+    sent = world.telegram.send(ann.id, "/panic")
+    await world.dies()
+    await world.start()
+    await ann.sees("Dropped.", "trades nothing", after=sent["message_id"])
+    for words, hint in (("/mandate", "nothing is traded"), ("/buy SEI 5", "agent is paused")):
+        asked = world.telegram.send(ann.id, words)
+        assert hint in text_of(await ann.sees(hint, after=asked["message_id"]))
+    hands = Hands(world.chain.rpc_url, world.chain.deployment)
+    assert await hands.is_dropped(escrow)
+
+
+@pytest.mark.parametrize("point", ["after signed", "after send", "before settled"])
 async def test_an_agent_is_opened_once(world: World, escrow: str, point: str) -> None:
     assert escrow
     ann = world.ann

@@ -159,6 +159,9 @@ async def test_our_program_as_the_owner_and_with_the_code(here: Ground, tmp_path
     screen = await one.run(look)
     assert "Nothing is wrong." in screen
     assert "5 USDC came in" in screen
+    offered = [line for line in screen.splitlines() if line.startswith("cast ")]
+    assert len(offered) > 10
+    assert (await one.run("\n".join(offered))).splitlines().count(escrow) == 2
 
     before = await here.usdc_of(STRANGER)
     assert "Left in the escrow: nothing." in await one.run(as_owner)

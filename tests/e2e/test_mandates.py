@@ -10,8 +10,8 @@ import pytest_asyncio
 
 from bot.chain import typed
 from bot.domain.trade import IntentState, Side
-from bot.local.chain.accounts import DEPLOYER_KEY, TEST_WALLET_KEY
-from bot.ports.chain import ChainRefusedError
+from bot.local.chain.accounts import DEPLOYER_KEY, TEST_WALLET, TEST_WALLET_KEY
+from bot.ports.chain import ChainRefusedError, EscrowReader
 from tests.e2e.hands import STRANGER_KEY, days_pass, hands_of, smuggle
 from tests.e2e.scene import Scene, scene
 from tests.e2e.stage import Message, buttons_of, text_of
@@ -32,7 +32,8 @@ async def escrow_of(on: Scene) -> str:
 
 
 async def nonce_of(on: Scene) -> int:
-    return (await on.service.services.escrows.read_escrow(await escrow_of(on))).nonce
+    escrows: EscrowReader = on.service.services.escrows
+    return (await escrows.read_escrow(await escrow_of(on))).nonce
 
 
 async def buys(on: Scene, amount: str = "$5") -> Message:
@@ -50,16 +51,19 @@ async def test_nothing_is_traded_before_the_owner_signs(on: Scene) -> None:
     assert not any("Drop" in label for label in buttons_of(screen))
     said = text_of(await ada.say("/buy SEI $5"))
     assert "no mandate that is in force. Sign one under /mandate. Nothing was moved." in said
+    card = await ada.say("Should I buy SEI now?")
+    assert "/mandate says why" in text_of(card)
+    assert not any("✅" in label for label in buttons_of(card))
     done = await smuggle(on, ada, Side.BUY, "SEI", "$5")
     assert (done.state, done.reason) == (IntentState.REFUSED, "NoMandate")
 
     told = text_of(await ada.signs_mandate())
     for part in ("up to $50 a trade", "$200 a day", "at most 1.5 % a trade", "$10 a day"):
         assert part in told
-    screen = text_of(await ada.say("/mandate"))
-    assert "In force" in screen
-    assert "Room now: trades of $100.00, losses of $5.00" in screen
-    assert "lose at most $10.00 in a day, $40.00 in a week" in screen
+    in_force = text_of(await ada.say("/mandate"))
+    assert "In force" in in_force
+    assert "Room now: trades of $100.00, losses of $5.00" in in_force
+    assert "lose at most $10.00 in a day, $40.00 in a week" in in_force
     offer = await ada.say("/buy SEI $10")
     await ada.press(offer, "Confirm")
     await ada.sees("Bought", after=offer["message_id"])
@@ -181,7 +185,10 @@ async def test_a_pause_on_the_chain_stops_every_trade_and_no_withdrawal(on: Scen
     wealth = await on.wealth()
     assert "Trading is paused" in text_of(await ann.press(offer, "Confirm"))
     assert "Trading is paused by an admin" in text_of(await ann.say("/buy SEI $5"))
-    await ada.press(await ada.say("/admin"), "Resume trading")
+    screen = await ada.say("/admin")
+    assert "On the chain: paused" in text_of(screen)
+    assert not any("on the chain" in label for label in buttons_of(screen))
+    await ada.press(screen, "Resume trading")
     said = text_of(await ann.say("/buy SEI $5"))
     assert "Trading is paused on the chain, for all escrows. Withdrawals work as always." in said
     assert "paused on the chain" in text_of(await ann.say("/mandate"))
@@ -199,7 +206,7 @@ async def test_a_pause_on_the_chain_stops_every_trade_and_no_withdrawal(on: Scen
         await escrow_of(on),
         "withdraw",
         hands.deployment.token("USDC").address,
-        on.local.edges.faucet.test_wallet,
+        TEST_WALLET,
         10**6,
     )
     await ann.sees("I did not do", "withdrew 1 USDC", after=question["message_id"])
@@ -232,7 +239,7 @@ async def test_the_test_wallet_signs_for_its_own_escrows_only(on: Scene) -> None
 
 
 async def test_the_signing_page_is_linked_and_says_for_how_long(on: Scene) -> None:
-    link = await on.ann.press(await on.ann.say("/mandate"), "Sign or change it")
+    link = await on.ann.press(await on.ann.say("/mandate"), "Change or revoke it")
     assert "Good for 30 minutes" in text_of(link)
     assert "/wallet#" in text_of(link)
     assert "Mandate" in " ".join(buttons_of(link))

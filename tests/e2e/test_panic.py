@@ -25,6 +25,7 @@ async def on(tmp_path_factory) -> AsyncIterator[Scene]:
 async def trading_again(on: Scene) -> AsyncIterator[None]:
     """Each test begins with an agent that may trade."""
     yield
+    on.gate.before_send = on.gate.after_send = on.gate.before_simulate = None
     card = await on.ann.press(await on.ann.say("/agents"), "Alpha")
     if any("Resume" in label for label in buttons_of(card)):
         await on.ann.press(card, "Resume")
@@ -56,7 +57,7 @@ async def test_an_open_offer_is_void_and_the_chain_refuses(on: Scene) -> None:
     wealth, bo = await on.wealth(), await on.agent_of(on.bo)
     said = await panics(on.ann)
     assert "🤖 Alpha is paused. Nothing new is signed." in said
-    assert "cancelled: 1" in said
+    assert "Cancelled: 1 trade not signed yet." in said
     assert "the mandate is being dropped" in said
     assert "/withdraw works as always" in said
     assert "Withdraw from Alpha" in " ".join(buttons_of(on.ann.last))
@@ -91,7 +92,7 @@ async def test_a_confirmed_trade_that_is_not_signed_yet_is_not_signed(on: Scene)
     await on.ann.press(offer, "Confirm")
     told = text_of(await on.ann.sees("Nothing was traded", after=offer["message_id"]))
     assert "the agent is paused" in told
-    assert "cancelled: 1" in said[0]
+    assert "Cancelled: 1 trade not signed yet." in said[0]
     assert "signed already" not in said[0]
     await dropped(on, offer)
     assert len(receipts(on.ann, offer)) == 1
@@ -167,10 +168,12 @@ async def test_an_agent_that_is_still_being_opened_opens_paused(on: Scene) -> No
     assert "Gamma is still being opened. Send /panic again when it is open" in said[0]
     agents = await on.service.services.agents.load_agents(bo.id)
     assert {agent.state for agent in agents} == {AgentState.PAUSED}
+    await bo.sees("Alpha", "Dropped.", after=sent["message_id"])
     assert "agent is paused" in text_of(await bo.say("/buy SEI $5"))
     second = await bo.say("/panic")
     assert "the mandates are being dropped" in text_of(second)
     assert "has lost its default mandate for good" in text_of(second)
     await bo.sees("Gamma", "Dropped.", after=second["message_id"])
+    await bo.sees("Alpha", "Dropped.", after=second["message_id"])
     screen = text_of(await bo.say("/mandate"))
     assert "nothing is traded before the owner signs" in screen

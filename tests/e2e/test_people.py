@@ -85,12 +85,13 @@ async def test_nothing_of_anns_obeys_bo(on: Scene) -> None:
     card = await on.ann.say("Should I buy SEI now?")
     agent = await on.agent_of(on.ann)
     screens = [*offers, card]
-    for command in ("/agents", "/deposit", "/portfolio", "/history", "/withdraw"):
+    for command in ("/agents", "/mandate", "/deposit", "/portfolio", "/history", "/withdraw"):
         screens.append(await on.ann.say(command))
     opened = await on.ann.press(screens[3], "Alpha")
     screens += [opened, await on.ann.say("/withdraw SEI")]
     taps = {data for screen in screens for data in taps_of(on, screen)}
     taps |= {f"agents:deleted:{agent.id}", f"agents:delete:{agent.id}", "buy:quick:SEI:$5:1"}
+    taps |= {f"mandate:{tap}:{agent.id}" for tap in ("show", "page", "test", "drop", "dropped")}
     harmless = {tap for tap in taps if tap.startswith(("agents:new", "agents:list", "start:"))}
     harmless |= {"cancel:now", "history:page:0", "price:list"}
     mine = await on.ann.say("/help")
@@ -192,9 +193,9 @@ async def test_a_new_version_of_the_terms_asks_again(on: Scene) -> None:
 async def test_a_stranger_has_no_admin_menu(on: Scene) -> None:
     assert "do not know that command" in text_of(await on.bo.say("/admin"))
     screen = await on.ada.say("/admin")
-    for data in ("admin:pause:", "admin:resume:", "admin:show:"):
+    for data in ("pause", "resume", "show", "chain", "chained"):
         seen = await on.bo.say("/help")
-        on.telegram.persons.press_data(on.bo.id, seen["message_id"], data)
+        on.telegram.persons.press_data(on.bo.id, seen["message_id"], f"admin:{data}:")
         await on.bo.sees("no longer works", after=seen["message_id"])
     assert "running" in text_of(on.telegram.message(screen["message_id"]))
     menus = on.telegram.world.bot.commands

@@ -3,8 +3,13 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
+from bot.chain.typed import mandate_struct
 from bot.domain.money import NATIVE
 from bot.local.chain.accounts import DEPLOYER_KEY, TEST_WALLET, TEST_WALLET_KEY
+from bot.ports.chain import ChainRefusedError
+from bot.ports.records import Agents
 from tests.e2e.hands import ALL, STRANGER, STRANGER_KEY, Hands
 from tests.e2e.stage import PATIENCE_S, Person, Stage, buttons_of, raise_curtain, text_of
 
@@ -16,7 +21,8 @@ def hands_of(stage: Stage) -> Hands:
 
 
 async def escrow_of(stage: Stage) -> str:
-    return (await stage.service.services.agents.load_live())[0].escrow
+    agents: Agents = stage.service.services.agents
+    return (await agents.load_live())[0].escrow
 
 
 def told(person: Person, *words: str) -> list[str]:
@@ -156,3 +162,30 @@ async def test_a_trade_of_a_stolen_key_is_told(stage: Stage) -> None:
     key = signer._actor(agent.user_id, int(agent.id), agent.seed_version).key.to_0x_hex()
     await hands.to_escrow(key, escrow, "fundActor", NATIVE, 10**17)
     await ann.sees(FOREIGN, "The agent's account drew 0.1 SEI for gas")
+
+
+async def test_a_stranger_changes_nothing(stage: Stage) -> None:
+    """Neither with a key of its own nor with a signature that is not the owner's."""
+    ann, hands = stage.ann, hands_of(stage)
+    await ann.opens_agent()
+    await ann.signs_mandate()
+    await ann.is_funded("USDC")
+    escrow, now = await escrow_of(stage), await hands.now()
+    usdc = hands.deployment.token("USDC").address
+    forged = hands.sign(STRANGER, now, 2)
+    struct = mandate_struct(forged.mandate)
+    for name, arguments, error in (
+        ("drop", (), "NotServerOrOwner"),
+        ("withdraw", (usdc, STRANGER, 1), "NotOwner"),
+        ("releaseFunds", (usdc, TEST_WALLET, 1), "NotServerOrOwner"),
+        ("fundActor", (NATIVE, 1), "NotActor"),
+        ("revoke", (7, hands.sign_revocation(STRANGER, 7)), "NotSignedByOwner"),
+        ("setMandate", (struct, forged.signature), "NotSignedByOwner"),
+    ):
+        with pytest.raises(ChainRefusedError, match=error):
+            await hands.to_escrow(STRANGER_KEY, escrow, name, *arguments)
+    with pytest.raises(ChainRefusedError, match="NotPauser"):
+        await hands.to_orchestrator(STRANGER_KEY, "pause")
+    await quiet(stage)
+    assert not told(ann)
+    assert "In force" in text_of(await ann.say("/mandate"))

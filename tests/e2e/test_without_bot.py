@@ -236,8 +236,11 @@ async def test_following_waits_out_a_node_and_ends_when_asked(here: Ground) -> N
 
 
 async def test_no_node_is_said_in_one_sentence(here: Ground) -> None:
-    for command in (["watch"], ["check"], ["exit", "--yes"]):
-        code, _, complained = await run(command[0], OWNER, "--rpc", "http://127.0.0.1:9")
+    settings_of_no_concern = {"PORT": "seventy", "SEI_NETWORK": "moon"}
+    for command in ("watch", "check", "exit"):
+        code, _, complained = await run(
+            command, OWNER, "--rpc", "http://127.0.0.1:9", env=settings_of_no_concern
+        )
         assert code == 3
         assert "Traceback" not in complained
         assert "chain: no answer" in complained

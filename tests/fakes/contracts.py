@@ -141,7 +141,9 @@ class FakeContracts:
     def state_of(self, escrow: str) -> EscrowState | None:
         """How an escrow stands; None where there is none."""
         book = self.books.get(escrow)
-        return book and EscrowState(
+        if book is None:
+            return None
+        return EscrowState(
             at=self.now(),
             paused=self.paused,
             dropped=book.dropped,

@@ -139,14 +139,16 @@ class FakeLedger:
 
     async def save_events(
         self, events: Sequence[tuple[int, EscrowEvent]], notices: Sequence[Notice], upto: int
-    ) -> None:
+    ) -> int:
         if any(AgentId(agent_id) not in self._records.agents for agent_id, _ in events):
             raise ValueError("an event of nobody's escrow")
         for agent_id, event in events:
             self.happened.setdefault((event.tx_hash, event.log_index), (agent_id, event))
+        before = len(self.notices)
         for notice in notices:
             self._queue(notice, self._records.clock.now())
         self._records.switches[_CURSOR] = str(upto + 1)
+        return len(self.notices) - before
 
     async def queue(self, notice: Notice, now: datetime) -> None:
         self._queue(notice, now)

@@ -167,7 +167,8 @@ class World:
 
     def mandate(self, **changes: object) -> Mandate:
         """Everything listed, $10,000 a trade."""
-        issued_at = self.now().replace(microsecond=0)
+        # A little ago: the latest block may be older than the clock.
+        issued_at = self.now().replace(microsecond=0) - timedelta(seconds=30)
         fields: dict[str, object] = {
             "nonce": 1,
             "issued_at": issued_at,

@@ -34,7 +34,16 @@ from bot.domain.trade import (
 )
 from bot.ports.ledger import Deposits, Journal, Notice, Outbox, Step
 from bot.ports.market import MarketStore
-from bot.ports.records import Agents, Conversations, Dialogues, People, Switches, UserSettings
+from bot.ports.records import (
+    Agents,
+    Conversations,
+    Dialogues,
+    EscrowEvents,
+    Mandates,
+    People,
+    Switches,
+    UserSettings,
+)
 from db.schema import metadata
 from tests.fakes.clock import FakeClock
 from tests.fakes.ledger import FakeLedger
@@ -71,6 +80,10 @@ class Stores(Protocol):
     def switches(self) -> Switches: ...
     @property
     def market(self) -> MarketStore: ...
+    @property
+    def mandates(self) -> Mandates: ...
+    @property
+    def escrow_events(self) -> EscrowEvents: ...
 
 
 @dataclass(frozen=True)
@@ -84,6 +97,8 @@ class FakeStores:
     conversations: FakeRecords
     switches: FakeRecords
     market: FakeMarketStore
+    mandates: FakeRecords
+    escrow_events: FakeLedger
 
     @classmethod
     def make(cls, clock: FakeClock) -> "FakeStores":
@@ -99,6 +114,8 @@ class FakeStores:
             conversations=records,
             switches=records,
             market=FakeMarketStore(),
+            mandates=records,
+            escrow_events=ledger,
         )
 
 

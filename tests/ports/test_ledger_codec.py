@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.analysis import Action, TradeDecision
+from bot.domain.mandate import Mandate
 from bot.domain.money import Amount, Token
 from bot.domain.trade import Order, Receipt, SignedTx
 from db import codec
@@ -19,6 +22,21 @@ tokens = st.builds(
     Token, text, text, st.integers(0, 255), st.none() | text, is_wrapped_native=st.booleans()
 )
 amounts = st.builds(Amount, tokens, raw)
+seconds = st.datetimes(timezones=st.just(UTC)).map(lambda at: at.replace(microsecond=0))
+micro = st.integers(0, 2**48 - 1)
+mandates = st.builds(
+    Mandate,
+    nonce=st.integers(0, 2**32 - 1),
+    issued_at=seconds,
+    valid_until=seconds,
+    sign_by=seconds,
+    slippage=st.integers(0, 9_999),
+    trade_cap=micro,
+    daily_volume=micro,
+    daily_loss=micro,
+    tokens=st.lists(text).map(tuple),
+    adapters=st.lists(text).map(tuple),
+)
 orders = st.builds(
     Order,
     sell=amounts,
@@ -32,6 +50,9 @@ orders = st.builds(
     fee=st.integers(0, 10_000),
     native_usd=decimals,
     buy_price_usd=decimals,
+    mandate=st.none() | mandates,
+    signature=st.binary(max_size=99),
+    nonce=st.integers(0, 2**32 - 1),
 )
 signed = st.builds(SignedTx, text, st.integers(0, 2**63), text, st.binary(max_size=99))
 receipts = st.builds(
@@ -44,6 +65,7 @@ receipts = st.builds(
     spent=raw,
     got=raw,
     escrow=text,
+    index=st.integers(0, 2**63),
     reason=text,
 )
 decisions = st.builds(
@@ -69,6 +91,26 @@ def through(dump: Callable[[Any], Any], load: Callable[[Any], Any], value: Any) 
 @given(orders)
 def test_orders(order: Order) -> None:
     assert through(codec.dump_order, codec.load_order, order) == order
+
+
+@given(mandates)
+def test_mandates(mandate: Mandate) -> None:
+    assert through(codec.dump_mandate, codec.load_mandate, mandate) == mandate
+
+
+@given(orders)
+def test_orders_of_before_there_were_mandates(order: Order) -> None:
+    body = codec.dump_order(order)
+    old = {k: v for k, v in body.items() if k not in ("mandate", "signature", "nonce")}
+    expected = replace(order, mandate=None, signature=b"", nonce=0)
+    assert codec.load_order(json.loads(json.dumps(old))) == expected
+
+
+@given(receipts)
+def test_receipts_of_before_escrows_had_numbers(receipt: Receipt) -> None:
+    old = codec.dump_receipt(receipt)
+    del old["index"]
+    assert codec.load_receipt(old) == replace(receipt, index=0)
 
 
 @given(signed)

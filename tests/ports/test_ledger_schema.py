@@ -1,7 +1,9 @@
 """The migrated database is the one `db.schema` describes, and opening it is safe."""
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 import db
 from bot.domain.errors import SettingsError
+from bot.domain.mandate import EscrowEvent
+from bot.domain.people import AgentId
+from bot.domain.trade import IntentState
+from bot.ports.ledger import Step
 from db.migrate import downgrade, upgrade
 from db.schema import metadata, user_agents
 from tests.fakes.clock import FakeClock
-from tests.ports.databases import USER, add_agent, opened
+from tests.ports.databases import USER, add_agent, opened, receipt
 
 _INDEXES = {
     "sqlite": """
@@ -72,6 +78,108 @@ async def test_down_and_up_again(database: db.Database) -> None:
     await database.store.transact(_in_sync(upgrade))
     assert await database.people.load_user(USER) is None
     await add_agent(database)
+
+
+def _insert(connection: sa.Connection, table: str, **values: object) -> None:
+    """A row as the first version wrote it: its tables had other columns than there are now."""
+    known = sa.Table(table, sa.MetaData(), autoload_with=connection)
+    connection.execute(sa.insert(known).values(values))
+
+
+def _rows_of_before(connection: sa.Connection) -> None:
+    at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    if connection.dialect.name == "sqlite":
+        at = at.replace(tzinfo=None)
+    times = {"created_at": at, "updated_at": at}
+    _insert(
+        connection,
+        "users",
+        id=USER,
+        name="Ann",
+        slippage_bps=50,
+        trade_cap_usd="50",
+        day_cap_usd="50",
+        language="en",
+        **times,
+    )
+    _insert(
+        connection,
+        "user_agents",
+        id=7,
+        user_id=USER,
+        agent_name="Alpha",
+        name_key="alpha",
+        instructions="",
+        owner_address="0xowner",
+        escrow_address="0xescrow",
+        actor_address="0xactor",
+        seed_version=1,
+        state="active",
+        **times,
+    )
+    order: dict[str, object] = {
+        "sell": {"token": {"symbol": "USDC", "address": "0x2", "decimals": 6}, "raw": "5"},
+        **dict.fromkeys(("expected_buy", "min_buy")),
+        **dict.fromkeys(("venue", "adapter", "data"), ""),
+        **dict.fromkeys(("price_impact", "fee"), 0),
+        **dict.fromkeys(("native_usd", "buy_price_usd"), "0"),
+        "path": [],
+    }
+    signed = {"account": "0xserver", "nonce": 3, "tx_hash": "0xaa", "raw": "02"}
+    _insert(
+        connection,
+        "intents",
+        id="old",
+        kind="withdraw",
+        state="sent",
+        user_id=USER,
+        agent_id=7,
+        chat_id=1,
+        account="0xserver",
+        sequence=0,
+        order=json.dumps(order),
+        notional_usd="50",
+        expires_at=at,
+        confirmed_at=at,
+        correlation_id="c0ffee",
+        nonce=3,
+        signed=json.dumps(signed),
+        reason="",
+        **times,
+    )
+
+
+async def test_a_database_of_the_first_version_is_carried_on(database: db.Database) -> None:
+    store = database.store
+    await store.transact(_in_sync(lambda connection: downgrade(connection, "0001")))
+    try:
+        await store.transact(_in_sync(_rows_of_before))
+    finally:
+        await store.transact(_in_sync(upgrade))
+
+    agent = await database.agents.load_agent(AgentId(7))
+    assert agent is not None
+    assert (agent.name, agent.escrow, agent.exit_hash, agent.index) == ("Alpha", "0xescrow", "", 0)
+    [intent] = await database.journal.load_open()
+    assert (intent.id, intent.state, intent.order.mandate) == ("old", IntentState.SENT, None)
+    assert (intent.order.signature, intent.order.nonce) == (b"", 0)
+    assert intent.signed is not None
+    assert await database.escrow_events.load_from() is None
+    event = EscrowEvent("0xescrow", "Dropped", {}, 5, "0xbb", 0)
+    await database.escrow_events.save_events([(7, event)], [], 5)
+    assert await database.escrow_events.load_from() == 6
+    step = Step(IntentState.SENT, IntentState.MINED, intent.updated_at, receipt=receipt(intent))
+    assert await database.journal.advance(intent.id, step) is not None
+
+
+async def test_down_to_the_first_version_forgets_mandates_and_no_agent(
+    database: db.Database,
+) -> None:
+    agent = await add_agent(database)
+    store = database.store
+    await store.transact(_in_sync(lambda connection: downgrade(connection, "0001")))
+    await store.transact(_in_sync(upgrade))
+    assert await database.agents.load_agent(agent.id) == agent
 
 
 async def test_an_id_is_never_handed_out_again(database: db.Database) -> None:

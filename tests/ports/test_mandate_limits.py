@@ -10,6 +10,7 @@ import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.chain.escrows import RpcEscrows
 from bot.chain.typed import word_of
 from bot.domain.mandate import Mandate, MicroUsd, Standing, usd_of
 from bot.domain.money import BPS, Amount, Bps
@@ -401,6 +402,21 @@ async def test_a_feed_is_believed_within_its_bounds(
     )
     verdict = await borders(bench, mandate, ("USDC", 10**7, "WETH", 10**17))
     assert name_of(verdict) == reason
+
+
+async def test_a_price_of_another_feed_than_the_listed_one_is_none(bench: Lab) -> None:
+    """A token may be listed anew, with another feed, while we run: we would value it wrongly."""
+    await calm(bench)
+    found = bench.local.deployment
+    tokens = {token.symbol: token for token in found.tokens}
+    stale = tokens["WETH"].model_copy(update={"feed": tokens["USDC"].feed})
+    others = [token for token in found.tokens if token.symbol != "WETH"]
+    record = found.model_copy(update={"tokens": (stale, *others)})
+    reader = RpcEscrows(bench.rpc, record)
+    addresses = [bench.token(symbol).address for symbol in ("USDC", "WETH")]
+    standing = await reader.read_standing(bench.signer.escrow, *addresses)
+    assert (standing.sell.usable, standing.buy.usable) == (True, False)
+    assert standing.buy.price == 0
 
 
 async def listed_band(bench: Lab, symbol: str) -> tuple[int, int]:

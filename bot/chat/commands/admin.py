@@ -4,8 +4,10 @@ import structlog
 
 from bot.chat.command import Command
 from bot.chat.render import age, clock, esc, units
+from bot.chat.services import Services
 from bot.chat.talk import Talk
-from bot.chat.view import View, button
+from bot.chat.view import Row, View, button
+from bot.domain.errors import UpstreamError
 from bot.services.switches import pause_trading, trading_paused
 
 log = structlog.get_logger(__name__)
@@ -17,7 +19,7 @@ async def show(talk: Talk, _: str) -> None:
     services = talk.services
     now = services.clock.now()
     edges = await services.facts.edges()
-    paused = await trading_paused(services.switches)
+    paused, stopped = await trading_paused(services.switches), await _stopped(services)
     intents = await services.journal.load_open()
     lines = [
         f"🛠 <b>Admin</b> · {esc(services.facts.network)} · version {esc(services.facts.version)}",
@@ -28,6 +30,7 @@ async def show(talk: Talk, _: str) -> None:
         ),
         "",
         f"Trading: <b>{'paused' if paused else 'running'}</b>",
+        *(["On the chain: <b>paused</b>; only the deployment's admin key resumes it"] * stopped),
         f"Open intents: {len(intents)}",
         *(
             f"• {esc(intent.kind.value)} {units(intent.order.sell)}, {intent.state.value} for "
@@ -42,11 +45,19 @@ async def show(talk: Talk, _: str) -> None:
         if paused
         else button("⏸ Pause trading", "admin", "pause", style="danger")
     )
-    rows = (
-        (toggle, button("🔄 Refresh", "admin", "show")),
-        (button("⛔ Pause on the chain", "admin", "chain", style="danger"),),
-    )
-    await talk.show(View("\n".join(lines), rows))
+    rows: list[Row] = [(toggle, button("🔄 Refresh", "admin", "show"))]
+    if not stopped:
+        rows.append((button("⛔ Pause on the chain", "admin", "chain", style="danger"),))
+    await talk.show(View("\n".join(lines), tuple(rows)))
+
+
+async def _stopped(services: Services) -> bool:
+    """Whether the chain is known to be paused; any escrow tells."""
+    live = await services.agents.load_live()
+    try:
+        return bool(live) and (await services.escrows.read_escrow(live[0].escrow)).paused
+    except UpstreamError:
+        return False
 
 
 async def pause(talk: Talk, _: str) -> None:

@@ -123,11 +123,11 @@ async def owner(talk: Talk, text: str) -> None:
         "control",
         View(
             f"Owner: <code>{address}</code>\n\n<b>Is it a wallet that you can sign with?</b>\n\n"
-            "🦊 <b>Yes</b>: the agent trades nothing before you have signed a mandate, and you can "
-            "take the money out yourself at any time.\n"
-            "🔑 <b>No</b>, it is an exchange's deposit address, say: a fixed default mandate is in "
-            "force ($50 a trade, $200 and at most $10 loss in 24 hours), and you get an <b>exit "
-            "code</b>, shown once. Whoever has it can end the trading and push everything to that "
+            "🦊 <b>Yes</b>: you sign a mandate, what the agent may trade and lose; before that it "
+            "trades nothing. You can take the money out yourself at any time.\n\n"
+            "🔑 <b>No</b>, as with an exchange's deposit address: the agent trades within fixed "
+            "limits ($50 a trade; $200 and at most $10 of loss a day). You get an <b>exit "
+            "code</b>, shown once: whoever has it can end the trading and send everything to that "
             "address. An exchange may not credit every token.",
             (
                 (button("🦊 I sign with it", "agents", "signs", style="success"),),
@@ -210,8 +210,8 @@ async def _hand_out_code(talk: Talk, data: Mapping[str, str]) -> str:
         View(
             f"🔑 <b>The exit code of {esc(data['name'])}</b>\n\n<tg-spoiler>0x{code.hex()}"
             "</tg-spoiler>\n\n<b>Write it down now, outside of Telegram.</b> I keep only its hash "
-            "and cannot show it again. Whoever has it can end the trading for good and push "
-            f"everything to <code>{data['owner']}</code>, and nowhere else, without me: "
+            "and cannot show it again. Whoever has it can, without me, end the trading for good "
+            f"and send everything to <code>{data['owner']}</code>, and nowhere else: "
             "<code>docs/leaving.md</code> says how.",
             ((button("🗑 I have it, delete this message", "agents", "noted"),),),
         )

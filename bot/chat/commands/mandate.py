@@ -7,6 +7,8 @@ from bot.chat.render import agent_line, esc
 from bot.chat.talk import Talk
 from bot.chat.view import Row, View, button, page_link
 from bot.domain.errors import UserError
+from bot.domain.people import Agent
+from bot.services.manage_agents import open_agent_of
 from bot.services.signing_links import Purpose
 
 
@@ -20,17 +22,17 @@ async def show(talk: Talk, argument: str) -> None:
 
 async def page(talk: Talk, argument: str) -> None:
     """A link to the page where the owner signs, for half an hour."""
-    agent = await chosen_agent(talk, argument)
+    agent = await _named(talk, argument)
     signing = talk.services.signing
     url = signing.url(await signing.open(Purpose.MANDATE, talk.user.id, talk.chat_id, agent.id))
     rows: list[Row] = [*page_link("✍️ Open the signing page", url)]
     rows.append((button("‹ Mandate", "mandate", "show", agent.id),))
     await talk.show(
         View(
-            f"✍️ <b>Sign</b> · {agent_line(agent)}\n\nOpen this page where your wallet is, a "
-            "browser with its extension or the wallet's own browser, connect "
-            f"<code>{agent.owner}</code>, and sign, change or revoke the mandate there. Signing "
-            f"costs nothing.\n\n{esc(url)}\n\n<i>Good for 30 minutes, for you alone.</i>",
+            f"✍️ <b>Sign</b> · {agent_line(agent)}\n\nOpen this page where your wallet is: a "
+            "browser with its extension, or the wallet's own browser. Connect the owner, "
+            f"<code>{agent.owner}</code>; then sign, change or revoke the mandate. Signing costs "
+            f"nothing.\n\n{esc(url)}\n\n<i>Good for 30 minutes, for you alone.</i>",
             tuple(rows),
         )
     )
@@ -38,7 +40,7 @@ async def page(talk: Talk, argument: str) -> None:
 
 async def test(talk: Talk, argument: str) -> None:
     """Local mode: the test wallet signs the usual mandate; its key is known to everybody."""
-    agent = await chosen_agent(talk, argument)
+    agent = await _named(talk, argument)
     faucet = talk.services.facts.faucet
     if faucet is None or agent.owner != faucet.test_wallet:
         raise UserError("Only the owner's own wallet can sign for this agent.")
@@ -53,7 +55,7 @@ async def test(talk: Talk, argument: str) -> None:
 
 async def drop(talk: Talk, argument: str) -> None:
     """Ask before dropping: it cannot be taken back."""
-    agent = await chosen_agent(talk, argument)
+    agent = await _named(talk, argument)
     after = (
         "Its default mandate never comes back: this escrow will not trade again unless its owner "
         "signs."
@@ -62,9 +64,9 @@ async def drop(talk: Talk, argument: str) -> None:
     )
     await talk.show(
         View(
-            f"⛔ <b>Drop the mandate of {esc(agent.name)}?</b>\n\nThe escrow then refuses every "
-            f"trade, from the next block on. {after} The money stays where it is; /withdraw works "
-            "as always.",
+            f"⛔ <b>Drop the mandate of {esc(agent.name)}?</b>\n\nFrom the next block on the "
+            f"escrow refuses every trade. {after}\n\nYour money stays in the escrow; /withdraw "
+            "works as always.",
             (
                 (
                     button("⛔ Drop it", "mandate", "dropped", agent.id, style="danger"),
@@ -77,9 +79,15 @@ async def drop(talk: Talk, argument: str) -> None:
 
 async def dropped(talk: Talk, argument: str) -> None:
     """Drop it on the chain; a notice follows."""
-    agent = await chosen_agent(talk, argument)
+    agent = await _named(talk, argument)
     await talk.services.change_mandate.drop(agent, talk.origin())
     await talk.disarm("⏳ <b>Dropping it on the chain.</b> I tell you when it is done.")
+
+
+async def _named(talk: Talk, argument: str) -> Agent:
+    """The agent a button names; what changes something never falls back to the current one."""
+    agent_id = int(argument) if argument.isascii() and argument.isdigit() else 0
+    return await open_agent_of(talk.services.agents, agent_id, talk.user)
 
 
 COMMAND = Command(

@@ -26,7 +26,8 @@ def _lines(done: Panicked) -> list[str]:
         f"Here: {names} {'is' if one else 'are'} paused. Nothing new is signed.",
     ]
     if done.cancelled:
-        lines.append(f"What waited for you or for a signature is cancelled: {done.cancelled}.")
+        trades = "trade" if done.cancelled == 1 else "trades"
+        lines.append(f"Cancelled: {done.cancelled} {trades} not signed yet.")
     if done.dropping:
         what = "the mandate is" if len(done.dropping) == 1 else "the mandates are"
         lines.append(f"On the chain: {what} being dropped. I tell you when it is done.")

@@ -30,6 +30,7 @@ abstract contract Greed is Ledger {
     Pairs internal pairs;
     /// @dev Micro-USD below which a trade is not worth the attacker's while.
     uint256 internal least = LEAST;
+    uint256 internal leastGas = 0.01 ether;
     uint256 internal margin = MARGIN;
     /// @dev Micro-USD that a trade stays below what there is room for, for what rounding adds to its charge.
     uint256 internal spare = 1;
@@ -80,7 +81,7 @@ abstract contract Greed is Ledger {
     function _takeGas() private {
         if (!withGas) return;
         uint256 amount = escrow.gasAvailable();
-        if (amount < 0.01 ether) return;
+        if (amount < leastGas) return;
         _setTruth(address(wsei), int256(_epsilonOf(address(wsei))));
         address token = _roll(2) == 0 ? NATIVE : address(wsei);
         _attempt(actor, address(escrow), abi.encodeCall(CaretEscrow.fundActor, (token, amount)));
@@ -171,7 +172,7 @@ abstract contract Greed is Ledger {
         return _roll(2) == 0 ? (other, address(wsei)) : (address(wsei), other);
     }
 
-    /// @dev A small trade that gives the escrow more than it takes: nothing but what a trick is about stands in its way.
+    /// @dev A small trade that gives the escrow more than it takes: nothing but a trick's own matter stands in its way.
     function _gift() internal returns (Trade memory) {
         (address tokenIn, address tokenOut) = _pair();
         _favour(tokenIn, tokenOut);

@@ -220,7 +220,15 @@ abstract contract Pools is Stage {
         uint256 paidFor
     ) internal returns (address adapter, bytes memory data) {
         (uint256 out, uint256 spent) = _ratio(tokenIn, tokenOut, partsPerMillion);
-        uint256 given = (paidFor * out) / spent + 1;
+        return _scriptedFor(tokenIn, taken, tokenOut, (paidFor * out) / spent + 1);
+    }
+
+    function _scriptedFor(
+        address tokenIn,
+        uint256 taken,
+        address tokenOut,
+        uint256 given
+    ) internal returns (address adapter, bytes memory data) {
         vm.prank(address(hand));
         IERC20(tokenOut).transfer(address(scriptedRouter), given);
         address[] memory hops = new address[](2);

@@ -1,8 +1,6 @@
 """What the sender makes of nodes; real transactions are in tests/ports/test_chain.py."""
 
 from dataclasses import replace
-from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 from eth_abi.abi import encode
@@ -13,71 +11,32 @@ from hexbytes import HexBytes
 from bot.chain.bindings import load_abi
 from bot.chain.sender import RpcExecutor
 from bot.chain.signer import Signer
-from bot.chain.transactions import outgoing_of
 from bot.domain.errors import SettingsError, UpstreamError
-from bot.domain.money import NATIVE, Amount, Token
-from bot.domain.people import Agent, AgentId, AgentState, UserId
-from bot.domain.trade import Intent, IntentId, IntentKind, IntentState, Order, Receipt, SignedTx
+from bot.domain.money import Amount
+from bot.domain.trade import Intent, IntentKind, Order, Receipt, SignedTx
 from bot.ports.chain import ChainRefusedError
-from tests.fakes.clock import START, FakeClock
+from tests.fakes.clock import FakeClock
 from tests.unit.chain.scripted_node import DROP, Answers, Failure, Node, scripted_node
+from tests.unit.chain.sender_case import (
+    ADAPTER,
+    AGENT,
+    ESCROW,
+    GWEI,
+    ORCHESTRATOR,
+    OWNER,
+    SEI,
+    SIGNER,
+    USDC,
+    intent_of,
+)
 
-SEI = Token("SEI", Account.from_key(b"\x51" * 32).address, 18, is_wrapped_native=True)
-USDC = Token("USDC", Account.from_key(b"\x52" * 32).address, 6)
-ADAPTER = Account.from_key(b"\x53" * 32).address
-ESCROW = Account.from_key(b"\x54" * 32).address
-OWNER = Account.from_key(b"\x55" * 32).address
-ORCHESTRATOR = Account.from_key(b"\x56" * 32).address
-SIGNER = Signer(b"\x57" * 32, {1: b"\x58" * 32})
-GWEI = 10**9
 HASH_OF_ANOTHER = "0x" + "ee" * 32
-
-AGENT = Agent(
-    id=AgentId(4),
-    user_id=UserId(5),
-    name="a",
-    instructions="",
-    owner=OWNER,
-    actor=SIGNER.actor_address(5, 4, 1),
-    escrow=ESCROW,
-    seed_version=1,
-    state=AgentState.ACTIVE,
-    created_at=START,
-)
-SWAP = Order(
-    sell=Amount(USDC, 25),
-    expected_buy=Amount(SEI, 110),
-    min_buy=Amount(SEI, 100),
-    adapter=ADAPTER,
-    data=b"route",
-)
 CALM: Answers = {
     "eth_call": "0x",
     "eth_estimateGas": hex(200_000),
     "eth_gasPrice": hex(60 * GWEI),
     "eth_getBalance": hex(10**18),
 }
-
-
-def intent_of(kind: IntentKind, order: Order = SWAP) -> Intent:
-    by_server = kind in (IntentKind.OPEN_AGENT, IntentKind.WITHDRAW)
-    return Intent(
-        id=IntentId("i"),
-        kind=kind,
-        state=IntentState.CONFIRMED,
-        user_id=5,
-        agent_id=4,
-        chat_id=1,
-        account=SIGNER.server if by_server else AGENT.actor,
-        sequence=9,
-        side=None,
-        order=order,
-        notional_usd=Decimal(0),
-        expires_at=START + timedelta(minutes=1),
-        created_at=START,
-        updated_at=START,
-        correlation_id="",
-    )
 
 
 def executor_on(node: Node, clock: FakeClock, chain_id: int = 1328) -> RpcExecutor:
@@ -93,49 +52,6 @@ async def test_the_right_chain_is_fine_and_another_stops_the_start(clock: FakeCl
         await executor_on(node, clock).check_chain_id()
         with pytest.raises(SettingsError, match="chain 1328"):
             await executor_on(node, clock, chain_id=1329).check_chain_id()
-
-
-def test_a_swap_is_the_escrows_call_with_a_deadline() -> None:
-    outgoing = outgoing_of(intent_of(IntentKind.SWAP), AGENT, ORCHESTRATOR)
-    deadline = int((START + timedelta(minutes=1, seconds=30)).timestamp())
-    expected = (
-        load_abi("CaretEscrow")
-        .methods["swap"]
-        .encode(9, deadline, ADAPTER, USDC.address, SEI.address, 25, 100, b"route")
-    )
-    assert (outgoing.sender, outgoing.to, outgoing.value) == (AGENT.actor, ESCROW, 0)
-    assert outgoing.data == expected
-
-
-@pytest.mark.parametrize(("token", "paid_as"), [(SEI, NATIVE), (USDC, USDC.address)])
-def test_a_withdrawal_names_the_owner_and_pays_sei_natively(token: Token, paid_as: str) -> None:
-    order = Order(Amount(token, 7))
-    outgoing = outgoing_of(intent_of(IntentKind.WITHDRAW, order), AGENT, ORCHESTRATOR)
-    release = load_abi("CaretEscrow").methods["releaseFunds"]
-    assert (outgoing.sender, outgoing.to) == (SIGNER.server, ESCROW)
-    assert outgoing.data == release.encode(paid_as, OWNER, 7)
-
-
-def test_a_refill_is_paid_natively() -> None:
-    order = Order(Amount(SEI, 7))
-    outgoing = outgoing_of(intent_of(IntentKind.FUND_ACTOR, order), AGENT, ORCHESTRATOR)
-    fund = load_abi("CaretEscrow").methods["fundActor"]
-    assert (outgoing.sender, outgoing.to) == (AGENT.actor, ESCROW)
-    assert outgoing.data == fund.encode(NATIVE, 7)
-
-
-def test_registering_says_the_owner_as_a_number_and_pays_the_first_gas() -> None:
-    order = Order(Amount(SEI, 7))
-    outgoing = outgoing_of(intent_of(IntentKind.OPEN_AGENT, order), AGENT, ORCHESTRATOR)
-    register = load_abi("CaretOrchestrator").methods["registerActor"]
-    assert (outgoing.sender, outgoing.to, outgoing.value) == (SIGNER.server, ORCHESTRATOR, 7)
-    assert outgoing.data == register.encode(int(OWNER, 16), AGENT.actor)
-
-
-def test_a_swap_without_a_minimum_is_refused() -> None:
-    naked = intent_of(IntentKind.SWAP, replace(SWAP, min_buy=None))
-    with pytest.raises(ChainRefusedError, match="NoMinimum"):
-        outgoing_of(naked, AGENT, ORCHESTRATOR)
 
 
 async def test_the_gas_limit_is_a_fifth_above_the_estimate(clock: FakeClock) -> None:
@@ -344,8 +260,9 @@ def swapped_log(
 ) -> Answers:
     event = load_abi("CaretEscrow").events["Swapped"]
     topics = [event.topic, encode(["uint256"], [sequence]), encode(["address"], [ADAPTER])]
+    counted = 25_000_000, 120_000
     data = encode(
-        ["address", "address", "uint256", "uint256"], [USDC.address, SEI.address, spent, got]
+        ["address", "address", *["uint256"] * 4], [USDC.address, SEI.address, spent, got, *counted]
     )
     return {
         "address": emitter.lower(),

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -11,26 +11,21 @@ from structlog.testing import capture_logs
 from telegram.ext import ExtBot
 
 from bot.chat.outbox import OutboxSender
-from bot.chat.services import EdgeStatus, Facts, Services
 from bot.chat.transport import AiohttpRequest
 from bot.local.telegram import Fault, TelegramStandIn
 from bot.ports.ledger import Notice, OutboxState
 from bot.serving import serve
 from tests.fakes.clock import FakeClock
 from tests.fakes.ledger import Waiting
+from tests.unit.chat.chatroom import Chatroom
 from tests.unit.local.telegram.staging import TOKEN, Stage
 from tests.unit.services.faults import Faulty
-from tests.unit.services.office import LISTING, USDC, Office
+from tests.unit.services.office import USDC, Office
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ANN, BO = 7, 8
 REPEATED = "(Repeated: I was not sure that it arrived.)"
-
-
-@pytest.fixture
-def office(clock: FakeClock) -> Office:
-    return Office(clock)
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -66,48 +61,7 @@ async def sender(
 def make_sender(office: Office, url: str) -> OutboxSender:
     request = AiohttpRequest(read_timeout=0.3, connect_timeout=1)
     bot = ExtBot(TOKEN, base_url=f"{url}/bot", request=request, get_updates_request=request)
-    return OutboxSender(bot, office.ledger, services_of(office))
-
-
-async def _no_edges() -> Sequence[EdgeStatus]:
-    return []
-
-
-def services_of(office: Office) -> Services:
-    facts = Facts(
-        version="1",
-        market="CoinGecko",
-        network="test",
-        explorer="",
-        public_url="http://127.0.0.1",
-        terms_version="1",
-        admin_ids=frozenset(),
-        reserved=frozenset(),
-        edges=_no_edges,
-    )
-    return Services(
-        clock=office.clock,
-        listing=LISTING,
-        limits=office.limits,
-        facts=facts,
-        people=office.records,
-        agents=office.records,
-        dialogues=office.records,
-        conversations=office.records,
-        switches=office.records,
-        journal=office.ledger,
-        market=office.market,
-        reader=office.reader,
-        venues=office.venues,
-        propose=office.propose,
-        confirm=office.confirm,
-        execute=office.execute,
-        open_agent=office.open_agent,
-        close_agent=office.close_agent,
-        converse=office.converse(),
-        portfolio=office.portfolio,
-        withdraw=office.withdraw,
-    )
+    return OutboxSender(bot, office.ledger, Chatroom(office).services)
 
 
 async def queue(office: Office, key: str, chat: int = ANN, kind: str = "boot") -> Waiting:

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from bot.domain.errors import UpstreamError, UserError
 from bot.domain.money import NATIVE, Amount
 from bot.domain.people import Agent, AgentId, AgentState
-from bot.domain.trade import IntentId, IntentKind, IntentState
+from bot.domain.trade import DeniedReason, IntentId, IntentKind, IntentState
+from bot.policy.exit_codes import exit_hash_of, new_exit_code
 from bot.ports.chain import ChainRefusedError
 from bot.services.manage_agents import current_agent, open_agent_of, own_agent
 from bot.services.open_agent import OpenAgent, parse_instructions, parse_name
+from bot.services.refusals import DeniedError
 from tests.fakes.chain import SERVER
 from tests.unit.services.faults import Faulty, Kill, KilledError
 from tests.unit.services.office import ANN, BO, CHAT, ISEI, SEI, USDC, WBTC, Office
@@ -270,3 +272,58 @@ async def test_several_openings_at_once_each_get_their_own(office: Office):
     nonces = [i.signed.nonce for i in office.ledger.intents.values() if i.signed]
     assert sorted(nonces) == [0, 1, 2]
     assert all(i.state is IntentState.SETTLED for i in office.ledger.intents.values())
+
+
+# ---------------------------------------------------------------- exit codes
+
+
+async def test_an_agent_with_an_exit_code_trades_from_the_start(office: Office):
+    exit_hash = exit_hash_of(new_exit_code())
+    agent = await office.open_agent.open(await office.origin(), "Gamma", "", HOME, exit_hash)
+    await office.settle()
+    opened_one = office.agent_now(agent)
+    assert opened_one.exit_hash == exit_hash
+    assert office.book(opened_one).exit_hash == exit_hash
+    office.give(opened_one.escrow, USDC="100")
+    intent = await office.confirmed(opened_one)
+    assert (await office.run(intent)).state is IntentState.SETTLED
+
+
+async def test_without_one_it_trades_nothing_before_its_owner_signs(office: Office):
+    agent = await opened(office)
+    office.give(agent.escrow, USDC="100")
+    assert (agent.exit_hash, office.book(agent).exit_hash) == ("", "")
+    with pytest.raises(DeniedError) as caught:
+        await office.confirmed(agent)
+    assert caught.value.denied.reason is DeniedReason.NO_MANDATE
+
+
+async def test_an_exit_code_survives_an_opening_cut_short(office: Office):
+    """The hash is part of the escrow's address: what was shown must be what is registered."""
+    exit_hash = exit_hash_of(new_exit_code())
+    service = replace(office.open_agent, agents=Kill("create_agent").of(office.records))
+    with pytest.raises(KilledError):
+        await service.open(await office.origin(), "Gamma", "", HOME, exit_hash)
+    assert await office.open_agent.recover() == 1
+    await office.settle()
+    [agent] = office.records.agents.values()
+    assert (agent.exit_hash, office.book(agent).exit_hash) == (exit_hash, exit_hash)
+
+
+async def test_an_owners_escrows_are_numbered(office: Office):
+    agents = [await opened(office, name) for name in ("One", "Two", "Three")]
+    assert [agent.index for agent in agents] == [0, 1, 2]
+    assert len({agent.escrow for agent in agents}) == 3
+
+
+def test_exit_codes_are_unguessable():
+    codes = {new_exit_code() for _ in range(100)}
+    assert len(codes) == 100
+    assert {len(code) for code in codes} == {32}
+
+
+def test_the_hash_of_an_exit_code_is_the_words_own():
+    """keccak256 of 32 zero bytes, as anybody can look up."""
+    assert exit_hash_of(bytes(32)) == (
+        "0x290decd9548b62a8d60345a988386fc84ba6bc95484008f6362f93160ef3e563"
+    )

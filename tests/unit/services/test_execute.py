@@ -5,12 +5,15 @@ from decimal import Decimal
 import pytest
 
 from bot.domain.errors import UpstreamError
+from bot.domain.mandate import MICRO
 from bot.domain.money import Bps
 from bot.domain.people import Agent, AgentState
 from bot.domain.trade import Intent, IntentId, IntentState
 from bot.ports.chain import ChainRefusedError
+from bot.services.execute import refusal_reason
 from bot.services.switches import pause_trading
 from tests.fakes.chain import GAS, GAS_PRICE, SERVER
+from tests.fakes.escrows import wide_mandate
 from tests.unit.services.faults import Faulty, failing
 from tests.unit.services.office import BO, CHAT, USDC, Office
 
@@ -435,3 +438,57 @@ async def test_waiting_is_counted_from_the_sending(office: Office, agent: Agent)
     assert office.notices() == []
     office.chain.mine()
     await office.finish(task)
+
+
+async def test_a_paused_agent_signs_no_swap_that_was_confirmed_before(office: Office, agent: Agent):
+    intent = await office.confirmed(agent)
+    await office.set_state(agent, AgentState.PAUSED)
+    done = await office.run(intent)
+    assert (done.state, done.reason) == (IntentState.REFUSED, "agent_paused")
+    assert office.chain.signed == {}
+    assert len(outcome_of(office, intent)) == 1
+
+
+async def test_a_paused_agent_still_pays_out_and_changes_its_mandate(office: Office, agent: Agent):
+    await office.set_state(agent, AgentState.PAUSED)
+    withdrawal = await office.withdrawal(agent, USDC.amount(Decimal(5)))
+    assert (await office.run(withdrawal)).state is IntentState.SETTLED
+    dropped = await office.change_mandate.drop(agent, await office.origin())
+    await office.settle()
+    assert office.now_of(dropped).state is IntentState.SETTLED
+
+
+async def test_a_mandate_dropped_after_the_tap_refuses_the_swap(office: Office, agent: Agent):
+    intent = await office.confirmed(agent)
+    office.book(agent).dropped = True
+    done = await office.run(intent)
+    assert (done.state, done.reason) == (IntentState.REFUSED, "NoMandate")
+    assert office.chain.signed == {}
+
+
+async def test_room_used_up_after_the_tap_refuses_it_with_figures(office: Office, agent: Agent):
+    mandate = wide_mandate(office.chain.contracts, nonce=2, daily_volume=30 * MICRO)
+    await office.adopt(agent, mandate)
+    first, second = await office.confirmed(agent, "10"), await office.confirmed(agent, "10")
+    assert (await office.run(first)).state is IntentState.SETTLED
+    done = await office.run(second)
+    assert done.state is IntentState.REFUSED
+    name, asked, allowed = done.reason.split()
+    assert (name, asked) == ("VolumeExceeded", "10000000")
+    assert 5_000_000 <= int(allowed) < 5_100_000
+
+
+@pytest.mark.parametrize(
+    ("figures", "reason"),
+    [
+        ((), "NoMandate"),
+        ((5, 7), "NoMandate 5 7"),
+        (("0xabc", 7), "NoMandate 7"),
+        ((b"\1", "text"), "NoMandate"),
+        ((2**256 - 1,), f"NoMandate {2**256 - 1}"),
+    ],
+)
+def test_figures_of_a_refusal_are_journalled_where_they_are_numbers(
+    figures: tuple[object, ...], reason: str
+):
+    assert refusal_reason(ChainRefusedError("NoMandate", figures)) == reason
