@@ -73,14 +73,28 @@ contract SymbolicOrchestrator {
     function route(
         address actor_,
         address,
-        address,
-        address,
-        ISwapAdapter.Swap calldata request,
+        address[] calldata,
         uint256
-    ) external view returns (address, bytes memory, TokenListing, TokenListing) {
+    ) external view returns (address, TokenListing, TokenListing) {
         require(escrows[actor_] == msg.sender);
         TokenListing listing = Listing.packToken(feed, 6, 1, 35, 0, 255, 0);
-        return (router, request.path, listing, listing);
+        return (router, listing, listing);
+    }
+}
+
+/// @notice Passes on the call it is given as a path, as one from the one token to the other.
+contract SymbolicAdapter {
+    address private immutable _from;
+    address private immutable _to;
+
+    constructor(address from, address to) {
+        (_from, _to) = (from, to);
+    }
+
+    function encode(ISwapAdapter.Swap calldata swap) external view returns (bytes memory, address[] memory hops) {
+        hops = new address[](2);
+        (hops[0], hops[1]) = (_from, _to);
+        return (swap.path, hops);
     }
 }
 
@@ -89,7 +103,6 @@ contract SymbolicTest is Test {
     address private constant OWNER = address(0x1000000000000000000001);
     address private constant ACTOR = address(0x2000000000000000000002);
     address private constant SERVER = address(0x3000000000000000000003);
-    address private constant ADAPTER = address(0x4000000000000000000004);
     bytes32 private constant CODE = keccak256("code");
     uint256 private constant CAP = 50e6;
     uint256 private constant UNTIL = 2_000_000_000;
@@ -98,12 +111,14 @@ contract SymbolicTest is Test {
     SymbolicToken private _out;
     SymbolicRouter private _router;
     SymbolicOrchestrator private _orchestrator;
+    SymbolicAdapter private _adapter;
     CaretEscrow private _escrow;
     Mandate private _mandate;
 
     function setUp() public {
         (_in, _out, _router) = (new SymbolicToken(), new SymbolicToken(), new SymbolicRouter());
         _orchestrator = new SymbolicOrchestrator(SERVER, address(_router), address(new SymbolicFeed()));
+        _adapter = new SymbolicAdapter(address(_in), address(_out));
         CaretEscrow code = new CaretEscrow(ICaretOrchestrator(address(_orchestrator)), IWSEI(address(_in)));
         bytes memory arguments = abi.encodePacked(OWNER, keccak256(abi.encode(CODE)), uint96(0));
         _escrow = CaretEscrow(payable(Clones.cloneWithImmutableArgs(address(code), arguments)));
@@ -118,7 +133,7 @@ contract SymbolicTest is Test {
         _mandate.dailyLoss = 10e6;
         _mandate.tokens.push(address(_in));
         _mandate.tokens.push(address(_out));
-        _mandate.adapters.push(ADAPTER);
+        _mandate.adapters.push(address(_adapter));
         // What `setMandate` leaves behind: nonce 1 and nothing in the buckets, and the mandate's word.
         bytes32 word = bytes32(((uint256(this.hashOf(_mandate)) >> 40) << 40) | UNTIL);
         vm.store(address(_escrow), bytes32(uint256(0)), bytes32(uint256(1) << 224));
@@ -257,7 +272,7 @@ contract SymbolicTest is Test {
         Trade memory trade = Trade(
             id,
             type(uint256).max,
-            ADAPTER,
+            address(_adapter),
             address(_in),
             address(_out),
             asked,
