@@ -105,6 +105,14 @@ contract FeedsTest is Scripted {
         _refusesBothWays(0, 0);
     }
 
+    function test_a_rounds_start_says_nothing_of_its_age() external {
+        bytes memory asked = abi.encodeCall(IPriceFeed.latestRoundData, ());
+        vm.mockCall(address(seiFeed), asked, abi.encode(7, 0.25e8, 0, _now(), 7));
+        _swap(_fair());
+        vm.mockCall(address(seiFeed), asked, abi.encode(7, 0.25e8, _now(), _now() - 22_001, 7));
+        _refusesBothWays(0.25e8, _now() - 22_001);
+    }
+
     function test_a_feed_that_answers_more_than_asked_is_believed() external {
         bytes memory long = abi.encode(1, 0.25e8, _now(), _now(), 1, 7);
         vm.mockCall(address(seiFeed), abi.encodeCall(IPriceFeed.latestRoundData, ()), long);

@@ -98,6 +98,20 @@ contract RouteTest is Scripted {
         _refuses(trade, abi.encodeWithSelector(Refusal.VenueNotListed.selector, stranger));
     }
 
+    function test_an_adapters_failure_is_no_route() external {
+        Trade memory trade = _fair();
+        bytes memory reason = abi.encodeWithSelector(Refusal.BadPath.selector, address(usdc), address(wsei));
+        vm.mockCallRevert(address(adapter), abi.encodePacked(ISwapAdapter.encode.selector), trade.data);
+        _refuses(trade, reason);
+        vm.mockCallRevert(address(adapter), abi.encodePacked(ISwapAdapter.encode.selector), "");
+        _refuses(trade, reason);
+    }
+
+    function test_an_adapter_without_code_gives_no_route() external {
+        vm.etch(address(adapter), "");
+        _refuses(_fair(), abi.encodeWithSelector(Refusal.BadPath.selector, address(usdc), address(wsei)));
+    }
+
     function test_what_a_router_reverts_with_is_passed_on() external {
         uint256 held = wsei.balanceOf(address(router));
         Trade memory trade = _script(address(usdc), 20 * USDC, address(wsei), held + 1);

@@ -50,7 +50,7 @@ _MANDATE_FIELDS = (
     ("tokens", "address[]"),
     ("adapters", "address[]"),
 )
-_NO_MANDATE = (0, 0, 0, 0, 0, 0, 0, 0, [], [])
+_NO_MANDATE: tuple[object, ...] = (0, 0, 0, 0, 0, 0, 0, 0, [], [])
 # Codes of bands around $1 and $0.25, as `Listing.bandOf` reads them: $0.0003 times 2^(code / 8).
 _ONE_BAND = (88, 95)
 _SEI_BAND = (60, 101)
@@ -251,7 +251,9 @@ class Ours:
     def escrow_of(self, actor: str) -> Contract:
         """The escrow this actor trades for."""
         address = self.orchestrator.functions.escrows(actor).call()
-        return self.chain.w3.eth.contract(address=address, abi=load_artifact("CaretEscrow").abi)
+        abi = load_artifact("CaretEscrow").abi
+        contract: Contract = self.chain.w3.eth.contract(address=address, abi=abi)
+        return contract
 
     def write_mandate(self, nonce: int) -> tuple[object, ...]:
         """Of all five tokens; those that are traded come last."""
