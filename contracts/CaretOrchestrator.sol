@@ -358,6 +358,7 @@ contract CaretOrchestrator is ICaretOrchestrator, ICaretErrors, Ownable2Step {
 
     /// @dev As the escrow unpacks them.
     function _arguments(address owner_, bytes32 exitHash, uint256 index) private pure returns (bytes memory) {
+        if (index > type(uint96).max) revert IndexOutOfRange(index);
         return abi.encodePacked(owner_, exitHash, uint96(index));
     }
 

@@ -19,6 +19,8 @@ interface ICaretErrors {
 
     /// @notice `owner` is not an address written as a number: it lies below 2^64 or above 2^160 - 1.
     error OwnerOutOfRange(uint256 owner);
+    /// @notice An index has 96 bits.
+    error IndexOutOfRange(uint256 index);
     error ActorNotAllowed(address actor);
     error ActorAlreadyRegistered(address actor, address escrow);
     /// @notice The first gas, or a refill, could not be sent to the actor.

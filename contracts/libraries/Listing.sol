@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @notice A listed token in one word: feed 160 | decimals 8 | max age 16 | epsilon 16 | low band 8 | high band 8 |
-///         listed at 32 | flags 8, from the lowest bit up. Zero: not listed.
+///         listed at 32 | flags 8 (1: on, 2: listed once), from the lowest bit up. Zero: not listed.
 type TokenListing is uint256;
 
 /// @notice A listed venue in one word: router 160 | unused 56 | listed at 32 | flags 8. Zero: not listed.
@@ -14,6 +14,7 @@ using Listing for VenueListing global;
 /// @title Packs and reads the orchestrator's entries
 library Listing {
     uint256 private constant ON = 1;
+    uint256 private constant KNOWN = 2;
     uint256 private constant DECIMALS = 160;
     uint256 private constant MAX_AGE = 168;
     uint256 private constant EPSILON = 184;
@@ -47,13 +48,13 @@ library Listing {
                     (uint256(low_) << LOW) |
                     (uint256(high_) << HIGH) |
                     (uint256(listedAt_) << LISTED_AT) |
-                    (ON << FLAGS)
+                    ((ON | KNOWN) << FLAGS)
             );
     }
 
     function packVenue(address router_, uint32 listedAt_) internal pure returns (VenueListing) {
         return
-            VenueListing.wrap(uint256(uint160(router_)) | (uint256(listedAt_) << LISTED_AT) | (ON << FLAGS));
+            VenueListing.wrap(uint256(uint160(router_)) | (uint256(listedAt_) << LISTED_AT) | ((ON | KNOWN) << FLAGS));
     }
 
     function switchedOff(TokenListing word) internal pure returns (TokenListing) {

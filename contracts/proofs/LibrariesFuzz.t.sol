@@ -67,14 +67,14 @@ contract LibrariesFuzzTest is Test {
         uint8 high,
         uint32 at_
     ) external pure {
-        bytes memory expected = abi.encodePacked(uint8(1), at_, high, low, epsilon, maxAge, decimals, feed);
+        bytes memory expected = abi.encodePacked(uint8(3), at_, high, low, epsilon, maxAge, decimals, feed);
         TokenListing word = Listing.packToken(feed, decimals, maxAge, epsilon, low, high, at_);
         vm.assertEq(abi.encode(word), expected);
     }
 
     function testFuzz_a_venue_unpacks_to_what_it_was_packed_with(address router, uint32 at_, uint32 by) external pure {
         VenueListing word = Listing.packVenue(router, at_);
-        vm.assertEq(abi.encode(word), abi.encodePacked(uint8(1), at_, bytes7(0), router));
+        vm.assertEq(abi.encode(word), abi.encodePacked(uint8(3), at_, bytes7(0), router));
         vm.assertEq(word.router(), router);
         vm.assertEq(word.listedAt(), at_);
         vm.assertEq(word.countsBy(by), at_ <= by);
@@ -212,5 +212,11 @@ contract LibrariesFuzzTest is Test {
         bytes memory words;
         for (uint256 i = 0; i < list.length; ++i) words = bytes.concat(words, bytes32(uint256(uint160(list[i]))));
         return keccak256(words);
+    }
+
+    /// @dev Without feed, decimals and terms, and off: all that is left is that it was listed.
+    function test_what_was_listed_once_stays_known() external pure {
+        vm.assertTrue(Listing.packToken(address(0), 0, 0, 0, 0, 0, 0).switchedOff().exists());
+        vm.assertTrue(Listing.packVenue(address(0), 0).switchedOff().exists());
     }
 }

@@ -82,6 +82,15 @@ contract ProxyTest is Scripted {
         vm.assertEq(CaretEscrow(payable(early)).actor(), makeAddr("another actor"));
     }
 
+    function test_an_index_has_96_bits() external {
+        uint256 most = type(uint96).max;
+        orchestrator.deployEscrow(_number(owner), 0, most);
+        vm.expectRevert(abi.encodeWithSelector(Refusal.IndexOutOfRange.selector, most + 1));
+        orchestrator.deployEscrow(_number(owner), 0, most + 1);
+        vm.expectRevert(abi.encodeWithSelector(Refusal.IndexOutOfRange.selector, most + 1));
+        orchestrator.escrowAddress(_number(owner), 0, most + 1);
+    }
+
     /// @dev Same owner and index, another exit code: another escrow, which nobody trades.
     function test_an_escrow_names_no_actor_but_its_own() external {
         CaretEscrow other = CaretEscrow(payable(orchestrator.deployEscrow(_number(owner), HASH, 0)));
