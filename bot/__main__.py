@@ -7,7 +7,7 @@ import os
 import sys
 from importlib import import_module
 
-from bot.app.arguments import Running, Start, claim_of, parse_arguments
+from bot.app.arguments import Running, Start, claim_of, expected_of, parse_arguments
 from bot.app.check import CheckOrder, check
 from bot.app.leave import LeaveOrder, leave
 from bot.app.watch import WatchOrder, watch
@@ -48,7 +48,7 @@ def _watch(given: argparse.Namespace) -> Running:
 
 
 def _check(given: argparse.Namespace) -> Running:
-    return check(CheckOrder(given.escrow, given.rpc, given.owner, claim_of(given)))
+    return check(CheckOrder(given.escrow, given.rpc, expected_of(given), claim_of(given)))
 
 
 def _exit(given: argparse.Namespace) -> Running:

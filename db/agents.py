@@ -17,7 +17,7 @@ _ALL = sa.select(user_agents).order_by(user_agents.c.id)
 _ONE = sa.select(user_agents).where(user_agents.c.id == sa.bindparam("agent_id"))
 _OF_USER = _ALL.where(user_agents.c.user_id == sa.bindparam("user_id"), _kept)
 _LIVE = _ALL.where(user_agents.c.escrow_address != "", _kept)
-_OPENING = _ALL.where(user_agents.c.state == AgentState.OPENING)
+_OPENING = _ALL.where(user_agents.c.escrow_address == "", _kept)
 _OURS = sa.select(user_agents.c.id).where(
     sa.or_(
         user_agents.c.escrow_address == sa.bindparam("escrow"),
@@ -71,7 +71,7 @@ class SqlAgents:
         """Record the derived account of an OPENING agent."""
         await self._change(
             agent_id,
-            user_agents.c.state == AgentState.OPENING,
+            user_agents.c.escrow_address == "",
             actor_address=actor,
             seed_version=seed_version,
         )

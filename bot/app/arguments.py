@@ -8,7 +8,7 @@ from typing import Any
 
 from eth_utils.address import is_address, to_checksum_address
 
-from bot.app.check import NO_EXIT_CODE
+from bot.app.check import NO_EXIT_CODE, Expected
 from bot.chain.escrow_facts import Claim
 from bot.chain.genuine import Terms
 
@@ -18,6 +18,7 @@ Running = Coroutine[Any, Any, int | None]
 Start = Callable[[argparse.Namespace], Running]
 
 _HASH_BYTES = 32
+_INDEX_BITS = 96
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -46,8 +47,13 @@ def claim_of(arguments: argparse.Namespace) -> Claim | None:
     """What is said of an escrow that nobody has deployed; None where too little is said."""
     if arguments.orchestrator is None or arguments.owner is None:
         return None
-    terms = Terms(arguments.owner, arguments.exit_hash, arguments.index)
+    terms = Terms(arguments.owner, arguments.exit_hash or NO_EXIT_CODE, arguments.index or 0)
     return Claim(arguments.orchestrator, terms)
+
+
+def expected_of(arguments: argparse.Namespace) -> Expected:
+    """What an escrow is compared with: no more than was typed."""
+    return Expected(arguments.owner, arguments.orchestrator, arguments.exit_hash, arguments.index)
 
 
 def _add_watch(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +73,7 @@ def _add_watch(parser: argparse.ArgumentParser) -> None:
 def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("escrow", type=_address, help="the address to check")
     _add_rpc(parser)
-    _add_claim(parser)
+    _add_claim(parser, "what it should be: compared, or needed where nothing is deployed yet")
 
 
 def _add_exit(parser: argparse.ArgumentParser) -> None:
@@ -90,19 +96,21 @@ def _add_exit(parser: argparse.ArgumentParser) -> None:
         help="look for listed tokens from here",
     )
     parser.add_argument("--yes", action="store_true", help="do not ask before sending")
-    _add_claim(parser)
+    _add_claim(parser, "for an escrow that is not deployed yet")
 
 
 def _add_rpc(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rpc", required=True, metavar="URL", help="a node you trust")
 
 
-def _add_claim(parser: argparse.ArgumentParser) -> None:
-    about = parser.add_argument_group("for an escrow that is not deployed yet")
-    about.add_argument("--owner", type=_address, help="its owner (compared, where it is deployed)")
-    about.add_argument("--orchestrator", type=_address)
-    about.add_argument("--exit-hash", type=_hash, default=NO_EXIT_CODE, help="none without it")
-    about.add_argument("--index", type=_block, default=0, help="0 without it")
+def _add_claim(parser: argparse.ArgumentParser, title: str) -> None:
+    about = parser.add_argument_group(title)
+    about.add_argument("--owner", type=_address, help="its owner")
+    about.add_argument(
+        "--orchestrator", type=_address, help="the one its operator published, not the bot's word"
+    )
+    about.add_argument("--exit-hash", type=_hash, help="no exit code, where it is needed")
+    about.add_argument("--index", type=_index, help="0, where it is needed")
 
 
 def _address(text: str) -> str:
@@ -119,6 +127,13 @@ def _hash(text: str) -> bytes:
     if len(value) != _HASH_BYTES:
         raise argparse.ArgumentTypeError(f"{text!r} is no hash: 0x and 64 digits")
     return value
+
+
+def _index(text: str) -> int:
+    index = _block(text)
+    if index >> _INDEX_BITS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no index: it has {_INDEX_BITS} bits")
+    return index
 
 
 def _block(text: str) -> int:

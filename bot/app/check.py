@@ -15,34 +15,48 @@ from bot.chain.escrow_facts import (
     read_holdings,
 )
 from bot.chain.genuine import Clone, Terms, init_code
-from bot.chain.networks import NATIVE_SYMBOL, NETWORKS, QUOTE_SYMBOL
+from bot.chain.networks import NATIVE_SYMBOL, NETWORKS, QUOTE_SYMBOL, TokenInfo
 from bot.chain.rpc import Rpc
 from bot.chain.token_book import TokenBook
+from bot.chain.token_facts import ListedToken, read_listed
 from bot.domain.money import NATIVE
 
-_YES, _NO, _FACT = "✓", "✗", "·"
+_YES, _NO, _FACT, _ASK = "✓", "✗", "·", "?"
 NO_EXIT_CODE = bytes(32)
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """What the escrow should be, as far as somebody said so."""
+
+    owner: str | None = None
+    orchestrator: str | None = None
+    exit_hash: bytes | None = None
+    index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CheckOrder:
-    """`owner` is who should own it, if that is to be checked; `claim` what is said of it."""
+    """`expected` is compared; `claim` is what would be where nothing is deployed yet."""
 
     escrow: str
     rpc_url: str
-    owner: str | None = None
+    expected: Expected
     claim: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A finding: right, wrong, or just so (`passed` None)."""
+    """A finding: right, wrong, or just so (`passed` None), maybe for the reader to compare."""
 
     passed: bool | None
     text: str
+    asks: bool = False
 
     @override
     def __str__(self) -> str:
+        if self.asks:
+            return f"{_ASK} {self.text}"
         mark = _FACT if self.passed is None else _YES if self.passed else _NO
         return f"{mark} {self.text}"
 
@@ -56,7 +70,9 @@ async def check(order: CheckOrder) -> int:
     rpc = Rpc(order.rpc_url, timeout_s=PATIENCE_S)
     try:
         facts = await read_facts(rpc, order.escrow, order.claim)
-        lines = findings(facts, order.owner)
+        lines = findings(facts, order.expected)
+        if facts.orchestrator is not None:
+            lines += _lists(facts, await read_listed(rpc, facts.orchestrator.address))
         lines += [Line(None, text) for text in await _contents(rpc, facts)]
     finally:
         await rpc.close()
@@ -65,12 +81,23 @@ async def check(order: CheckOrder) -> int:
     if facts.clone is not None and facts.orchestrator is not None:
         say("\nThe same with cast, for those who trust no program of ours:\n")
         say("\n".join(cast_commands(facts, facts.clone, facts.orchestrator)))
+    say(f"\n{verdict(lines, order.expected)}")
+    return 1 if any(line.passed is False for line in lines) else 0
+
+
+def verdict(lines: Sequence[Line], expected: Expected) -> str:
+    """What it comes to. Whose code it is, code alone cannot tell. Pure."""
     wrong = sum(line.passed is False for line in lines)
-    say(f"\n{f'{wrong} of these are wrong: do not pay in.' if wrong else 'Nothing is wrong.'}")
-    return 1 if wrong else 0
+    if wrong:
+        return f"{wrong} of these are wrong: do not pay in."
+    if expected.orchestrator is None:
+        return "Nothing is wrong with the code; the orchestrator's address is yours to compare."
+    if any(line.asks for line in lines):
+        return "Nothing is wrong with the code; what is marked ? is yours to compare."
+    return "Nothing is wrong."
 
 
-def findings(facts: EscrowFacts, owner: str | None) -> list[Line]:
+def findings(facts: EscrowFacts, expected: Expected) -> list[Line]:
     """Every finding on an escrow. Pure."""
     lines = [
         Line(None, f"chain {facts.chain_id}, block {facts.block}, {facts.at:%Y-%m-%d %H:%M} UTC")
@@ -85,7 +112,9 @@ def findings(facts: EscrowFacts, owner: str | None) -> list[Line]:
         return [*lines, Line(passed=False, text=text)]
     lines.append(_deployed(facts))
     lines += _code(facts, facts.clone)
-    lines += _terms(facts.clone.terms, owner)
+    if facts.orchestrator is not None:
+        lines.append(_whose(facts.orchestrator.address, expected.orchestrator))
+    lines += _terms(facts.clone.terms, expected)
     if facts.orchestrator is not None:
         lines += _deployment(facts, facts.orchestrator)
     if facts.condition is not None:
@@ -128,19 +157,43 @@ def _code(facts: EscrowFacts, clone: Clone) -> list[Line]:
     ]
 
 
-def _terms(terms: Terms, owner: str | None) -> list[Line]:
-    right = None if owner is None else owner == terms.owner
-    wanted = f", and not {owner}" if right is False else ""
+def _whose(orchestrator: str, expected: str | None) -> Line:
+    """Anybody can deploy this release: lists and feeds of their own go with it."""
+    if expected is None:
+        text = (
+            "is this the orchestrator your operator published? Anybody can deploy this code, with "
+            f"lists and price feeds of their own: compare {orchestrator} with an address that you "
+            "have from elsewhere than the bot, or pass that as --orchestrator"
+        )
+        return Line(None, text, asks=True)
+    if orchestrator == expected:
+        return Line(passed=True, text=f"that orchestrator is the one you named, {expected}")
+    text = f"that orchestrator is {orchestrator}, and not the one you named, {expected}"
+    return Line(passed=False, text=text)
+
+
+def _terms(terms: Terms, expected: Expected) -> list[Line]:
     exits = (
         "no exit code: the owner signs mandates and withdraws"
         if terms.exit_hash == NO_EXIT_CODE
         else f"an exit code, whose hash is 0x{terms.exit_hash.hex()}"
     )
+    named = expected.exit_hash
+    hashed = None if named is None else f"the hash 0x{named.hex()}"
+    place = f"index: {terms.index}, counted from 0 among the owner's escrows"
     return [
-        Line(right, f"owner: {terms.owner}{wanted}"),
-        Line(None, f"exit: {exits}"),
-        Line(None, f"index: {terms.index}, counted from 0 among the owner's escrows"),
+        _compared(terms.owner, expected.owner, f"owner: {terms.owner}", expected.owner),
+        _compared(terms.exit_hash, named, f"exit: {exits}", hashed),
+        _compared(terms.index, expected.index, place, expected.index),
     ]
+
+
+def _compared(found: object, wanted: object, text: str, shown: object) -> Line:
+    """A term, right or wrong where one is wanted."""
+    if wanted is None:
+        return Line(None, text)
+    right = found == wanted
+    return Line(right, text if right else f"{text}, and not {shown}")
 
 
 def _deployment(facts: EscrowFacts, it: OrchestratorFacts) -> list[Line]:
@@ -193,6 +246,33 @@ def _mandate(terms: Terms, it: Condition) -> str:
     if it.word:
         return f"the owner's, 0x{it.word:064x}, until {it.valid_until:%Y-%m-%d %H:%M:%S} UTC"
     return "none yet" if terms.exit_hash == NO_EXIT_CODE else "the default one"
+
+
+def _lists(facts: EscrowFacts, listed: Sequence[ListedToken]) -> list[Line]:
+    network = next((n for n in NETWORKS.values() if n.chain_id == facts.chain_id), None)
+    known = {t.symbol: t for t in network.tokens} if network else {}
+    lines = [_listed(facts, token, known.get(token.symbol)) for token in listed]
+    text = (
+        "not shown here: tokens listed under other symbols, and the exchanges; the orchestrator's "
+        "events TokenListed and VenueListed name every one, on its page in an explorer"
+    )
+    return [*lines, Line(None, text)]
+
+
+def _listed(facts: EscrowFacts, token: ListedToken, known: TokenInfo | None) -> Line:
+    """A listing; one that differs from what this release knows is for the reader to compare."""
+    feed = f"feed {token.feed}" if token.feed != NATIVE else "no feed, so a hop of a route only"
+    state = "on" if token.is_on else "off"
+    if token.is_on and token.counts_from is not None and token.counts_from > facts.at:
+        state = f"on from {token.counts_from:%Y-%m-%d %H:%M} UTC"
+    text = f"lists {token.symbol}: {token.address}, {feed}, {state}"
+    if known is None:
+        return Line(None, text)
+    known_feed = known.feed.feed if known.feed else NATIVE
+    if (token.address, token.feed) == (known.address, known_feed):
+        return Line(passed=True, text=text)
+    theirs = f"feed {known_feed}" if known.feed else "no feed"
+    return Line(None, f"{text}; this release knows {known.address}, {theirs}", asks=True)
 
 
 async def _contents(rpc: Rpc, facts: EscrowFacts) -> list[str]:

@@ -159,13 +159,17 @@ class _Leaving:
             failed += not await self._move(token)
         return await self._report(failed)
 
+    @property
+    def wrapped(self) -> str:
+        """Wrapped SEI."""
+        return self.facts.orchestrator.wsei if self.facts.orchestrator else NATIVE
+
     async def _plan(self) -> Sequence[str]:
-        """Tokens to move, native SEI first: it takes wrapped SEI along."""
+        """Tokens to move, native SEI first: it takes wrapped SEI along, which else goes alone."""
         held = await self._held()
         tokens = [token for token in held if token != NATIVE]
-        wrapped = self.facts.orchestrator.wsei if self.facts.orchestrator else NATIVE
         exited = self.facts.condition is not None and self.facts.condition.exited
-        if NATIVE in held or wrapped in held or (self.code and not exited):
+        if NATIVE in held or self.wrapped in held or (self.code and not exited):
             tokens.insert(0, NATIVE)
         return tokens
 
@@ -179,6 +183,8 @@ class _Leaving:
         if self.code:
             say("- end its trading for good, with the exit code")
         for token in plan:
+            if token == self.wrapped != NATIVE and NATIVE in plan:
+                continue
             name = "SEI, native and wrapped" if token == NATIVE else self.book.symbol_of(token)
             say(f"- send all {name} to {self.receiver}")
 

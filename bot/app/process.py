@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,9 @@ from bot.domain.errors import SettingsError
 
 PATIENCE_S = 20.0
 """How long a command waits for one answer of an RPC; the bot itself waits less."""
+
+_READER_GONE = 128 + signal.SIGPIPE
+"""What a shell says of a program whose reader has gone, as in `| head`."""
 
 
 @contextmanager
@@ -48,6 +52,13 @@ def stop_event() -> asyncio.Event:
 
 
 def say(text: str) -> None:
-    """A line of the report to whoever started the command."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    """A line of the report to whoever started the command; ends it once nobody reads on."""
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still buffered would complain when the interpreter flushes it at the end.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        sys.exit(_READER_GONE)

@@ -81,6 +81,7 @@ class _Wiring:
         deployment = edges.deployment
         self.listing = Listing(deployment.all_tokens(), deployment.quote, deployment.sei)
         self.limits = Limits()
+        self.links = Links(parts.clock)
         self.door: TelegramDoor | None = None
 
     def wake(self) -> None:
@@ -179,7 +180,7 @@ class _Wiring:
         offer = Offer(tradable, deployment.quote, {v.adapter: v.name for v in deployment.venues})
         return Signing(
             clock=parts.clock,
-            links=Links(parts.clock),
+            links=self.links,
             sign_in=SignIn(parts.clock, parts.signatures, site.page_url, site.chain_id),
             prove_owner=ProveOwner(
                 parts.clock, books.dialogues, open_agent, parts.outbox, reserved, self.wake
@@ -224,7 +225,7 @@ class _Wiring:
             escrows=parts.escrows,
             signing=self._signing(change, open_agent, facts.reserved),
             change_mandate=change,
-            panic=Panic(clock, books.agents, parts.journal, change),
+            panic=Panic(clock, books.agents, parts.journal, change, self.links),
         )
 
     def _desk(self, change: ChangeMandate) -> Desk:

@@ -24,6 +24,7 @@ _HASH = 32
 _INDEX = 12
 _WORD = 32
 _ARGUMENTS = _ADDRESS + _HASH + _INDEX
+_INDEXES = 1 << 8 * _INDEX
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +56,22 @@ def parse_clone(code: bytes) -> Clone | None:
 
 
 def init_code(implementation: str, terms: Terms) -> bytes:
-    """The creation code of an escrow, as the orchestrator passes it to CREATE2."""
+    """The creation code of an escrow, as the orchestrator passes it to CREATE2.
+
+    Empty where there can be no such escrow: the index has 96 bits.
+    """
+    if not 0 <= terms.index < _INDEXES:
+        return b""
     runtime = _runtime(_bytes(implementation), _packed(terms))
     return _PUSH_2 + len(runtime).to_bytes(2) + _COPY + runtime
 
 
-def escrow_address(orchestrator: str, implementation: str, terms: Terms) -> str:
-    """Where the escrow is, or would be once deployed; checksummed."""
-    code_hash = keccak(init_code(implementation, terms))
+def escrow_address(orchestrator: str, implementation: str, terms: Terms) -> str | None:
+    """Where the escrow is, or would be once deployed; checksummed. None where none can be."""
+    code = init_code(implementation, terms)
+    if not code:
+        return None
+    code_hash = keccak(code)
     return _address(keccak(_CREATE_2 + _bytes(orchestrator) + _SALT + code_hash)[-_ADDRESS:])
 
 

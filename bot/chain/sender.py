@@ -64,6 +64,14 @@ class RpcExecutor:
         version = self._signer.version
         return self._signer.actor_address(user_id, agent_id, version), version
 
+    def holds_key_of(self, agent: Agent) -> bool:
+        """Whether the seed of the agent's version is here and its actor comes from it."""
+        try:
+            actor = self._signer.actor_address(agent.user_id, agent.id, agent.seed_version)
+        except ChainRefusedError:
+            return False
+        return actor == agent.actor
+
     async def check_chain_id(self) -> None:
         """Make sure the node is on our chain; once, at start.
 

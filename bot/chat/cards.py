@@ -239,6 +239,12 @@ def mandate_changed_view(services: Services, intent: Intent, agent: Agent) -> Vi
     if intent.kind is IntentKind.PAUSE_CHAIN:
         return View(f"{_DONE[intent.kind]}\n{_hash_line(receipt)}")
     head = f"{agent_line(agent)}\n"
+    if not services.change_mandate.executor.holds_key_of(agent):
+        return View(
+            f"{head}⛔ <b>Dropped.</b> Its key is retired: it never trades again. Withdraw to the "
+            f"owner and open a new agent.\n{_hash_line(receipt)}",
+            ((button("📤 Withdraw", "withdraw", "menu", agent.id, style="success"),),),
+        )
     if intent.kind is not IntentKind.SET_MANDATE:
         rows = ((button("✍️ Mandate", "mandate", "show", agent.id),),)
         return View(f"{head}{_DONE[intent.kind]}\n{_hash_line(receipt)}", rows)

@@ -1,5 +1,6 @@
 """Cards about mandates: what an agent may do, what is left of it, and how to check an escrow."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from bot.domain.mandate import EscrowState, Mandate, usd_of
 from bot.domain.people import Agent
 from bot.domain.trade import Approved, DeniedReason
 from bot.policy.mandate_choices import Choices
+from bot.policy.mandate_words import PAUSED
 from bot.policy.mandates import (
     DAILY_GAS_SEI,
     DEFAULT_DAILY_LOSS,
@@ -27,7 +29,6 @@ _USUAL_LIFE = timedelta(days=30)
 _NO_HASH = "0x" + "00" * 32
 
 _STOPPED = {
-    DeniedReason.CHAIN_PAUSED: "⏸ Trading is paused on the chain, for all escrows.",
     DeniedReason.EXITED: "🚪 The exit code was used: this escrow trades no more, for good.",
     DeniedReason.NO_MANDATE: "✍️ No mandate is in force: nothing is traded before the owner signs "
     "one.",
@@ -41,8 +42,11 @@ def mandate_view(
 ) -> View:
     """What the chain lets an agent do, what is left of it now, and what a thief could take."""
     bounds = bounds_of(mandate, state.at)
-    verdict = check_standing(state, mandate, has_exit=bool(agent.exit_hash))
+    lasting = replace(state, paused=False)
+    verdict = check_standing(lasting, mandate, has_exit=bool(agent.exit_hash))
     lines = [f"✍️ <b>Mandate</b> · {agent_line(agent)}", ""]
+    if state.paused:
+        lines += [f"⏸ {PAUSED}", ""]
     if isinstance(verdict, Approved):
         words = services.signing.mandates.describe(mandate, state.at)
         lines += [f"🟢 In force: {esc(agent.name)} {esc(words)}.", "", *_left(state, bounds)]
@@ -126,6 +130,10 @@ def check_view(services: Services, agent: Agent) -> View:
         f'cast call {facts.orchestrator} "{signature}" {int(agent.owner, 16)} {exit_hash} '
         f"{agent.index} --rpc-url {facts.public_rpc}"
     )
+    program = (
+        f"sei-trader check {agent.escrow} --rpc {facts.public_rpc} --owner {agent.owner} "
+        f"--orchestrator {facts.orchestrator}"
+    )
     where = f" (<code>{esc(facts.explorer)}</code>)" if facts.explorer else ""
     lines = [
         f"🔎 <b>Check before you pay in</b> · {agent_line(agent)}",
@@ -137,8 +145,13 @@ def check_view(services: Services, agent: Agent) -> View:
         f"<pre>{esc(command)}</pre>",
         f"2. It must answer\n<code>{agent.escrow}</code>",
         f"3. The long number in it must be your address: <code>cast to-dec {agent.owner}</code>",
-        "4. The orchestrator must be the published one: "
-        f"<code>sei-trader check {agent.escrow}</code> compares its code, on your machine.",
+        "4. The orchestrator must be your operator's. Anybody can deploy the same code with lists "
+        "and price feeds of their own, and a stolen server could show you such a deployment. So "
+        "compare the address here with one from elsewhere: the operator's site, a friend who uses "
+        "this bot, what you noted before.",
+        "5. With that address, on your machine, from a copy of the release, this compares the code "
+        "and everything above:",
+        f"<pre>{esc(program)}</pre>",
     ]
     rows: list[Row] = [(copy("📋 Copy the command", command),)]
     if facts.explorer:

@@ -11,6 +11,11 @@ from bot.domain.mandate import Mandate, usd_of
 from bot.domain.money import Bps
 from bot.policy.mandates import Bounds, bounds_of
 
+PAUSED = (
+    "Trading is paused on the chain for everybody right now; what follows counts again when it is "
+    "resumed."
+)
+
 _DAY_ENDS = time(23, 59, 59)
 _FEW = 2
 

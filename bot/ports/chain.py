@@ -154,6 +154,10 @@ class Executor(Protocol):
         """The address of an agent's actor under the present seed, and that seed's version."""
         ...
 
+    def holds_key_of(self, agent: Agent) -> bool:
+        """Whether the agent's actor is still ours: its seed is here, and not retired."""
+        ...
+
     async def simulate(self, intent: Intent, agent: Agent) -> int:
         """Run the intent against the latest block; returns the gas limit to send it with.
 

@@ -50,13 +50,27 @@ class ChangeMandate:
             return found
         return kept
 
+    def require_key(self, agent: Agent) -> None:
+        """Refuse whatever would lead on with an agent that can never trade again.
+
+        Raises:
+            UserError: its actor's key is not ours any more, as after a leaked seed.
+        """
+        if not self.executor.holds_key_of(agent):
+            raise UserError(
+                f"The key of {agent.name} was retired, so it can never trade again, and nothing "
+                "should be paid in or signed for it. Withdraw what it holds to its owner "
+                "(/withdraw), and open a new agent."
+            )
+
     async def set(self, agent: Agent, signed: SignedMandate, origin: Origin) -> Intent:
         """Bring in a mandate; an `outcome` notice tells when it is in force.
 
         Raises:
-            UserError: the owner did not sign it.
+            UserError: the owner did not sign it, or the agent's key is retired.
             UpstreamError: the chain did not answer.
         """
+        self.require_key(agent)
         message = self.signatures.type_mandate(agent.escrow, signed.mandate)
         if not await self.signatures.is_signed(agent.owner, message, signed.signature):
             raise _not_signed(agent)
@@ -81,9 +95,10 @@ class ChangeMandate:
     async def drop(self, agent: Agent, origin: Origin) -> Intent:
         """End the mandate in force without the owner's signature, as the server may.
 
-        Safe to repeat: one that is under way is enough.
+        Safe to repeat: one that is under way is enough, unless a mandate may come in behind it.
         """
-        if under_way := await self._under_way(IntentKind.DROP_MANDATE, agent):
+        under_way = await self._under_way(IntentKind.DROP_MANDATE, agent)
+        if under_way and not await self._under_way(IntentKind.SET_MANDATE, agent):
             return under_way
         return await self._start(IntentKind.DROP_MANDATE, agent, Order(self._nothing()), origin)
 

@@ -11,8 +11,10 @@ from bot.ports.records import Agents
 from bot.services.change_mandate import ChangeMandate
 from bot.services.execute import AGENT_PAUSED_REASON
 from bot.services.intents import Origin
+from bot.services.signing_links import Links
 
 _LOOK_BACK = 100
+_CANCELLED = frozenset({IntentKind.SWAP, IntentKind.SET_MANDATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +22,8 @@ class Panicked:
     """What was done, and what could not be undone.
 
     `stopped` agents are paused here and their mandates are being dropped, those of `opening`
-    ones excepted; `flying` swaps are signed and may still run; `cancelled` counts offers and
-    confirmed trades that can no longer run.
+    ones excepted; `flying` swaps are signed and may still run; `cancelled` counts offers,
+    confirmed trades and mandates on their way in that can no longer run.
     """
 
     stopped: Sequence[Agent]
@@ -43,6 +45,7 @@ class Panic:
     agents: Agents
     journal: Journal
     change_mandate: ChangeMandate
+    links: Links
 
     async def stop(self, origin: Origin) -> Panicked:
         """Pause every agent at once, void what is not signed, then drop the mandates on the chain.
@@ -53,6 +56,7 @@ class Panic:
         for agent in held:
             if agent.state is not AgentState.PAUSED:
                 await self.agents.save_state(AgentId(agent.id), AgentState.PAUSED)
+        self.links.forget_drafts(origin.user.id)
         cancelled = 0
         for agent in held:
             cancelled += await self._cancel(agent)
@@ -70,7 +74,7 @@ class Panic:
         cancelled = 0
         waiting = [IntentState.PROPOSED, IntentState.CONFIRMED]
         for intent in await self.journal.load_recent(agent.id, waiting, _LOOK_BACK):
-            if intent.kind is IntentKind.SWAP:
+            if intent.kind in _CANCELLED:
                 step = self._last_step(intent)
                 cancelled += await self.journal.advance(intent.id, step) is not None
         return cancelled

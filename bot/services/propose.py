@@ -101,6 +101,7 @@ class Propose:
             UpstreamError: prices, balances or quotes are not to be had.
         """
         agent = await open_agent_of(self.agents, request.agent_id, origin.user)
+        self.change_mandate.require_key(agent)
         token = self._listed(request.symbol)
         buying = request.side is Side.BUY
         given, wanted = (self.listing.quote, token) if buying else (token, self.listing.quote)

@@ -11,7 +11,7 @@ from bot.domain.people import Agent
 from bot.domain.trade import Denied, DeniedReason, Intent, IntentKind, IntentState
 from bot.policy.addresses import shortened
 from bot.policy.mandate_choices import Choices, Offer, check_choices
-from bot.policy.mandate_words import describe
+from bot.policy.mandate_words import PAUSED, describe
 from bot.policy.mandates import bounds_of, check_standing, room_of
 from bot.ports.chain import EscrowReader, Signatures
 from bot.ports.clock import Clock
@@ -22,7 +22,6 @@ from bot.services.signing_links import Draft
 SIGN_WITHIN = timedelta(hours=1)
 
 _STANDING = {
-    DeniedReason.CHAIN_PAUSED: "Trading is paused for everybody right now.",
     DeniedReason.EXITED: "The exit code of this escrow was used: nothing is traded here any more.",
     DeniedReason.NO_MANDATE: "No mandate is in force: the agent may not trade.",
     DeniedReason.UNKNOWN_MANDATE: "A mandate is in force that I do not know, so I do not trade.",
@@ -63,6 +62,7 @@ class Limits:
 class MandateView:
     """What is in force. `why_not` says why nothing is traded, empty while something may be.
 
+    `paused` says that nobody trades for now, whatever is in force; empty otherwise.
     `words` and `limits` are missing where no mandate is known; `signed` is the owner's own one.
     What is left is what remains of the day's limits now.
     """
@@ -70,6 +70,7 @@ class MandateView:
     why_not: str
     can_sign: bool
     can_revoke: bool
+    paused: str = ""
     words: str | None = None
     limits: Limits | None = None
     signed: Mandate | None = None
@@ -105,13 +106,15 @@ class SignMandate:
         """
         state = await self.escrows.read_escrow(agent.escrow)
         mandate = await self.change.find(agent, state)
-        verdict = check_standing(state, mandate, has_exit=bool(agent.exit_hash))
+        lasting = replace(state, paused=False)
+        verdict = check_standing(lasting, mandate, has_exit=bool(agent.exit_hash))
         reason = verdict.reason if isinstance(verdict, Denied) else None
         exists = reason not in (DeniedReason.NO_MANDATE, DeniedReason.EXITED)
         view = MandateView(
             why_not=_STANDING[reason] if reason else "",
             can_sign=not state.exited,
             can_revoke=exists and reason is not DeniedReason.MANDATE_EXPIRED,
+            paused=PAUSED if state.paused else "",
         )
         if not exists or reason is DeniedReason.UNKNOWN_MANDATE:
             return view

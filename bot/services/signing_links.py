@@ -112,6 +112,12 @@ class Links:
         self._held[token] = Link(purpose, user_id, chat_id, agent_id, now + LIFE)
         return token
 
+    def forget_drafts(self, user_id: UserId) -> None:
+        """Take back what was given out to a person to be signed and was not brought in yet."""
+        for link in self._held.values():
+            if link.user_id == user_id:
+                link.draft = None
+
     def find(self, token: str) -> Link:
         """The link of a token; counts as one request.
 

@@ -64,8 +64,8 @@ class WatchEscrows:
             owners = {int(agent.user_id) for agent in owned.values()}
             for event in seen:
                 mine = event.emitter == self.orchestrator and event.block >= begun
-                if mine and event.tx_hash not in ours:
-                    notices += self._of_deployment(event, owners)
+                if mine:
+                    notices += self._of_deployment(event, owners, event.tx_hash in ours)
         kept = [(int(agent.id), event) for agent, event in changes]
         told = await self.events.save_events(kept, notices, last)
         if told:
@@ -89,11 +89,21 @@ class WatchEscrows:
             data={**_told(event), **word, "agent": str(agent.id)},
         )
 
-    def _of_deployment(self, event: EscrowEvent, owners: Set[int]) -> Sequence[Notice]:
-        """What changes the whole deployment; registrations aside."""
+    def _of_deployment(
+        self,
+        event: EscrowEvent,
+        owners: Set[int],
+        ordered: bool,  # noqa: FBT001
+    ) -> Sequence[Notice]:
+        """What changes the whole deployment; registrations aside.
+
+        What an admin `ordered` here is no news to admins, but a pause is to owners.
+        """
         if event.name in {"ActorRegistered", "EscrowDeployed"}:
             return []
-        told = self.admin_ids | owners if event.name in _FOR_EVERYBODY else self.admin_ids
+        told = owners | self.admin_ids if event.name in _FOR_EVERYBODY else set(self.admin_ids)
+        if ordered:
+            told -= self.admin_ids
         return [
             Notice(
                 chat_id=chat_id,

@@ -240,6 +240,7 @@ def _mandate_json(view: MandateView) -> dict[str, Any]:
     signed = view.signed
     return {
         "why_not": view.why_not,
+        "paused": view.paused,
         "can_sign": view.can_sign,
         "can_revoke": view.can_revoke,
         "words": view.words,

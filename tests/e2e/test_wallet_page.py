@@ -13,9 +13,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Route, async_playwright, expect
 
+from bot.chain.artifacts import load_artifact
+from bot.chain.deployer import Deployer, connected
 from bot.domain.mandate import Mandate
 from bot.domain.people import Agent, AgentState
-from bot.local.chain.accounts import FAUCET_KEY, TEST_WALLET, TEST_WALLET_KEY
+from bot.local.chain.accounts import DEPLOYER_KEY, FAUCET_KEY, TEST_WALLET, TEST_WALLET_KEY
 from bot.ports.records import Dialogue
 from bot.services.intents import Origin
 from bot.services.signing_links import Purpose
@@ -79,6 +81,15 @@ class Scene:
             return None
         found: Mandate | None = await services.change_mandate.find(self.agent, state)
         return found
+
+    async def switch_off(self, entry: str) -> None:
+        """The admin takes a token or an exchange off the orchestrator's list."""
+        edges = self.stage.local.edges
+        abi = load_artifact("CaretOrchestrator").abi
+        async with connected(edges.rpc_url) as w3:
+            address = w3.to_checksum_address(edges.deployment.orchestrator)
+            orchestrator = w3.eth.contract(address=address, abi=abi)
+            await Deployer(w3, DEPLOYER_KEY).call("switch off", orchestrator, "switchOff", entry)
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -366,3 +377,66 @@ async def test_an_owner_is_proven_and_the_chat_goes_on(scene: Scene) -> None:
     await scene.stage.ann.sees(wallet.address)
     await page.reload()
     await expect(page.get_by_test_id("proven")).to_be_visible()
+
+
+async def test_a_symbol_for_another_token_blocks_signing_alone(scene: Scene) -> None:
+    page = await scene.signed_in(scene.wallet())
+    await signs(page)
+
+    async def tamper(route: Route) -> None:
+        answer = await route.fetch()
+        body = await answer.json()
+        tokens = {token["symbol"]: token for token in body["offer"]["tokens"]}
+        tokens["WBTC"]["address"] = tokens["WETH"]["address"]
+        await route.fulfill(response=answer, json=body)
+
+    await page.route("**/api/wallet/look", tamper)
+    await page.reload()
+    await page.get_by_test_id("connect").click()
+    await page.get_by_test_id("sign-in").click()
+    await expect(page.locator(".checks .no")).to_contain_text("WBTC is another token, 0x")
+    await expect(page.get_by_test_id("blocked")).to_contain_text("sign no mandate here")
+    await expect(page.get_by_test_id("sign-mandate")).to_be_disabled()
+    await picture(page, "another-token")
+    await page.get_by_test_id("revoke").click()
+    await expect(page.get_by_test_id("outcome")).to_contain_text("Revoked")
+    assert await scene.on_chain() is None
+
+
+async def test_what_is_switched_off_is_left_out(scene: Scene) -> None:
+    """The last one here: what is switched off stays off."""
+    offer = scene.stage.service.services.signing.mandates.offer
+    weth = next(token.address for token in offer.tokens if token.symbol == "WETH")
+    page = await scene.signed_in(scene.wallet())
+    await expect(page.get_by_test_id("sign-mandate")).to_be_enabled()
+    await expect(page.get_by_test_id("sentence")).to_contain_text("WETH")
+    await scene.switch_off(weth)
+
+    await page.get_by_test_id("sign-mandate").click()
+    await expect(page.get_by_test_id("outcome")).to_contain_text("list has changed just now")
+    tick = page.get_by_test_id("tick-WETH")
+    await expect(tick).to_be_disabled()
+    await expect(tick).not_to_be_checked()
+    await expect(page.get_by_test_id("off-tokens")).to_have_text(
+        "WETH is switched off on the chain: it cannot be in a mandate now."
+    )
+    await expect(page.get_by_test_id("off-venues")).to_be_hidden()
+    await expect(page.get_by_test_id("sentence")).not_to_contain_text("WETH")
+
+    page = await scene.signed_in(scene.wallet())
+    await expect(page.get_by_test_id("off-tokens")).to_contain_text("WETH is switched off")
+    await expect(page.locator(".checks .no")).to_have_count(0)
+    await expect(page.get_by_test_id("blocked")).to_have_count(0)
+    await picture(page, "switched-off")
+    await signs(page)
+    mandate = await scene.on_chain()
+    assert mandate is not None
+    assert set(mandate.tokens) == {token.address for token in offer.tokens} - {weth}
+
+    await scene.switch_off(offer.quote.address)
+    page = await scene.signed_in(scene.wallet())
+    await expect(page.get_by_test_id("problem")).to_contain_text("no new mandate can be signed")
+    await expect(page.get_by_test_id("sign-mandate")).to_be_disabled()
+    await page.get_by_test_id("revoke").click()
+    await expect(page.get_by_test_id("outcome")).to_contain_text("Revoked")
+    assert await scene.on_chain() is None

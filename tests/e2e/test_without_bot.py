@@ -13,11 +13,12 @@ from eth_account import Account
 from web3.types import RPCEndpoint
 
 from bot.chain.artifacts import REPOSITORY, load_artifact
-from bot.chain.deployer import Deployer
+from bot.chain.deployer import Deployer, KeyedAccount
 from bot.local.chain.accounts import DEPLOYER_KEY
 from tests.e2e.ground import (
     EXIT_CODE,
     EXIT_HASH,
+    NATIVE,
     NO_HASH,
     OWNER,
     OWNER_KEY,
@@ -61,6 +62,55 @@ async def test_a_genuine_escrow_has_nothing_wrong(here: Ground) -> None:
     code, said, _ = await run("check", escrow, "--rpc", here.rpc_url, "--owner", STRANGER)
     assert code == 1
     assert f"✗ owner: {OWNER}, and not {STRANGER}" in said
+
+    orchestrator, index = (
+        here.deployment.orchestrator,
+        await here.call("CaretEscrow", escrow, "index"),
+    )
+    command = ["check", escrow, "--rpc", here.rpc_url, "--orchestrator", orchestrator]
+    same = ["--exit-hash", EXIT_HASH, "--index", str(index)]
+    other = ["--exit-hash", NO_HASH, "--index", str(index + 1)]
+    right, wrong = await asyncio.gather(run(*command, *same), run(*command, *other))
+    assert (right[0], wrong[0]) == (0, 1)
+    assert "✓ exit: " in right[1]
+    assert f"✓ index: {index}" in right[1]
+    assert f"and not the hash {NO_HASH}" in wrong[1]
+    assert f"✗ index: {index}" in wrong[1]
+    for token in here.deployment.tokens:
+        if token.feed:
+            assert f"lists {token.symbol}: {token.address}, feed {token.feed.feed}, on" in right[1]
+
+
+async def test_a_thiefs_deployment_of_the_same_code_is_not_called_right(here: Ground) -> None:
+    """All of its code is this release's; what it lists, and who may list more, is the thief's."""
+    here_is, thief = here.deployment, KeyedAccount(here.w3, STRANGER_KEY)
+    parts = (here_is.quote.address, here_is.sei.address, NATIVE)
+    rogue = await deploy(here, "CaretOrchestrator", STRANGER, OWNER, NATIVE, *parts)
+    fake = await deploy(here, "TestToken", "Ether", "WETH", 18, OWNER)
+    listing = "WETH", fake, NATIVE, 0, 0, 0, 0
+    await here.send(thief, "CaretOrchestrator", rogue, "listToken", *listing)
+    await here.send(thief, "CaretOrchestrator", rogue, "switchOff", fake)
+    await here.send(thief, "CaretOrchestrator", rogue, "seal")
+    terms = int(OWNER, 16), bytes(32), 0
+    escrow = here.w3.to_checksum_address(
+        await here.call("CaretOrchestrator", rogue, "escrowAddress", *terms)
+    )
+    await here.send(thief, "CaretOrchestrator", rogue, "deployEscrow", *terms)
+    command = ["check", escrow, "--rpc", here.rpc_url, "--owner", OWNER]
+    unnamed, real, named = await asyncio.gather(
+        run(*command),
+        run(*command, "--orchestrator", here_is.orchestrator),
+        run(*command, "--orchestrator", rogue),
+    )
+    assert [code for code, _, _ in (unnamed, real, named)] == [0, 1, 0]
+    assert "? is this the orchestrator your operator published?" in unnamed[1]
+    assert f"compare {rogue}" in unnamed[1]
+    assert unnamed[1].endswith("the orchestrator's address is yours to compare.\n")
+    assert f"✗ that orchestrator is {rogue}, and not the one you named" in real[1]
+    assert "do not pay in" in real[1]
+    assert f"✓ that orchestrator is the one you named, {rogue}" in named[1]
+    assert f"lists WETH: {fake}, no feed, so a hop of a route only, off" in named[1]
+    assert named[1].endswith("\nNothing is wrong.\n")
 
 
 async def test_what_only_looks_like_an_escrow_is_told(here: Ground) -> None:
@@ -131,6 +181,9 @@ async def test_a_token_that_cannot_be_moved_does_not_stop_the_others(here: Groun
     odd = await deploy(here, "test/SilentToken")
     escrow = await here.register()
     await here.give(escrow, sei="1", usdc="2")
+    owner, wrapped = KeyedAccount(here.w3, OWNER_KEY), here.deployment.sei.address
+    await owner.transact(here.w3.to_checksum_address(wrapped), value=10**16)
+    await here.send(owner, "TestToken", wrapped, "transfer", escrow, 10**16)
     for token in (false, odd):
         await here.send(here.server, "test/SilentToken", token, "mint", escrow, 5)
     named = [word for token in (broken, false, odd) for word in ("--token", token)]
@@ -138,6 +191,9 @@ async def test_a_token_that_cannot_be_moved_does_not_stop_the_others(here: Groun
     code, said, _ = await run(*command, env={"EXIT_KEY": OWNER_KEY})
     assert code == 1
     assert (await here.sei_of(escrow), await here.usdc_of(escrow)) == (0, 0), said
+    assert said.count("- send all SEI, native and wrapped") == 1
+    assert "send all WSEI" not in said
+    assert await here.call("TestToken", wrapped, "balanceOf", escrow) == 0
     assert await here.call("TestToken", odd, "balanceOf", OWNER) == 5
     assert f"✗ {broken} cannot be moved: UnknownRevert" in said
     assert f"✗ {false} cannot be moved: SafeERC20FailedOperation" in said

@@ -312,6 +312,9 @@ class FakeExecutor:
     def derive_actor(self, user_id: int, agent_id: int) -> tuple[str, int]:
         return fake_address(f"actor {SEED_VERSION} {user_id} {agent_id}"), SEED_VERSION
 
+    def holds_key_of(self, agent: Agent) -> bool:
+        return agent.seed_version == SEED_VERSION
+
     async def simulate(self, intent: Intent, agent: Agent) -> int:
         self.chain.answer("simulate")
         self.chain.check(intent, agent)

@@ -82,7 +82,7 @@ class FakeRecords:
 
     async def save_actor(self, agent_id: AgentId, actor: str, seed_version: int) -> None:
         agent = self.agents[agent_id]
-        if agent.state is AgentState.OPENING:
+        if not agent.escrow:
             self.agents[agent_id] = replace(agent, actor=actor, seed_version=seed_version)
 
     async def load_agent(self, agent_id: AgentId) -> Agent | None:
@@ -95,7 +95,7 @@ class FakeRecords:
         return [agent for agent in self._kept() if agent.escrow]
 
     async def load_opening(self) -> Sequence[Agent]:
-        return [agent for agent in self._kept() if agent.state is AgentState.OPENING]
+        return [agent for agent in self._kept() if not agent.escrow]
 
     async def is_ours(self, address: str) -> bool:
         return any(address in (agent.escrow, agent.actor) for agent in self.agents.values())

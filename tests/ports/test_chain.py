@@ -1,5 +1,7 @@
 """What every `ChainReader` and `Executor` owes its callers: the fake, and the RPC over anvil."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.money import Amount
@@ -81,6 +83,12 @@ async def test_an_actor_is_the_same_every_time_and_nobody_elses(world: World) ->
     assert executor.derive_actor(1, 2) == executor.derive_actor(1, 2)
     others = {executor.derive_actor(user, agent)[0] for user in (1, 2) for agent in (1, 2)}
     assert len(others) == 4
+
+
+async def test_a_key_is_held_for_the_actors_of_seeds_that_are_here(world: World) -> None:
+    agent = world.new_agent()
+    assert world.executor.holds_key_of(agent)
+    assert not world.executor.holds_key_of(replace(agent, seed_version=agent.seed_version + 1))
 
 
 async def test_opening_an_agent_gives_an_escrow_and_the_first_gas(world: World) -> None:

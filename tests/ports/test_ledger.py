@@ -300,6 +300,17 @@ async def test_opening_an_agent_gives_it_its_escrow(stores: Stores, clock: FakeC
     assert [found.id for found in await stores.agents.load_opening()] == [other.id]
 
 
+async def test_one_paused_before_it_is_open_is_still_to_be_opened(stores: Stores) -> None:
+    agent, closed = await add_agent(stores), await add_agent(stores, "Beta")
+    await stores.agents.save_state(agent.id, AgentState.PAUSED)
+    await stores.agents.save_state(closed.id, AgentState.CLOSED)
+    assert [found.id for found in await stores.agents.load_opening()] == [agent.id]
+    await stores.agents.save_actor(agent.id, "0xactor", 2)
+    found = await stores.agents.load_agent(agent.id)
+    assert found is not None
+    assert (found.actor, found.seed_version, found.state) == ("0xactor", 2, AgentState.PAUSED)
+
+
 async def test_opening_does_not_reopen_what_was_closed(stores: Stores, clock: FakeClock) -> None:
     agent = await add_agent(stores)
     intent = swap(

@@ -258,6 +258,8 @@ async def pause(talk: Talk, argument: str) -> None:
     if agent.state is AgentState.OPENING:
         raise UserError("This agent is still being opened. Try again in a moment.")
     paused = agent.state is AgentState.PAUSED
+    if paused:
+        talk.services.change_mandate.require_key(agent)
     state = AgentState.ACTIVE if paused else AgentState.PAUSED
     await talk.services.agents.save_state(AgentId(agent.id), state)
     await talk.show(_card(await _own(talk, argument)))
@@ -282,7 +284,7 @@ async def delete(talk: Talk, argument: str) -> None:
 async def deleted(talk: Talk, argument: str) -> None:
     """Delete, or offer to withdraw all first. Dust is ignored."""
     agent = await _own(talk, argument)
-    if agent.state is AgentState.OPENING:
+    if not agent.escrow:
         raise UserError("This agent is still being opened. Try again in a moment.")
     left = await talk.services.close_agent.close(agent)
     if not left:

@@ -14,6 +14,7 @@ from bot.services.manage_agents import open_agent_of
 async def show(talk: Talk, argument: str) -> None:
     """The address as text, QR picture and copy button."""
     agent = await chosen_agent(talk, argument)
+    talk.services.change_mandate.require_key(agent)
     if await _is_first(talk, agent):
         await talk.say(check_view(talk.services, agent))
     listing, faucet = talk.services.listing, talk.services.facts.faucet

@@ -46,6 +46,11 @@ def _lines(done: Panicked) -> list[str]:
     lines.append(
         "• What you hold stays in the escrow and moves with the market. /withdraw works as always."
     )
+    if any(not agent.exit_hash for agent in done.stopped):
+        lines.append(
+            "• A mandate you signed within the last hour and that never came into force is still "
+            "good for whoever has it. “Revoke” on the signing page (/mandate) voids it."
+        )
     if any(agent.exit_hash for agent in done.stopped):
         lines.append(
             "• An agent with an exit code has lost its default mandate for good. Unless its owner "

@@ -49,6 +49,13 @@ def test_a_proxys_code_is_read_back(
     assert (clone.implementation, clone.terms) == (implementation, terms)
 
 
+@pytest.mark.parametrize("index", [-1, 2**96, 2**256])
+def test_no_escrow_has_an_index_of_more_than_96_bits(index: int) -> None:
+    terms = Terms(OWNER, bytes(32), index)
+    assert escrow_address(ORCHESTRATOR, IMPLEMENTATION, terms) is None
+    assert init_code(IMPLEMENTATION, terms) == b""
+
+
 @given(st.binary(max_size=200))
 def test_other_code_is_no_escrow(code: bytes) -> None:
     assert parse_clone(code) is None

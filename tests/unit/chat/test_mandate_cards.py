@@ -25,6 +25,7 @@ from bot.domain.mandate import (
 from bot.domain.money import NATIVE, Bps
 from bot.domain.people import Agent
 from bot.domain.trade import Intent, IntentKind, IntentState
+from bot.policy.mandate_words import PAUSED
 from bot.policy.mandates import Bounds, bounds_of, most_lost_usd
 from tests.fakes.chain import SERVER
 from tests.fakes.contracts import ORCHESTRATOR, fake_address, fake_signature
@@ -82,6 +83,17 @@ async def test_the_mandate_in_force_in_words_with_what_is_left(room: Chatroom):
     assert "A &lt;b&gt;" in view.text
 
 
+async def test_a_pause_is_a_line_of_its_own(room: Chatroom):
+    agent = await room.office.bare_agent()
+    await room.office.adopt(agent, usual(room.office))
+    room.office.chain.paused = True
+    view = await card(room, agent)
+    text = bare(view.text)
+    assert "paused on the chain for everybody right now; what follows counts again" in text
+    assert text.index("paused") < text.index("In force: ") < text.index("Room now")
+    assert {"mandate:page:1", "mandate:drop:1"} <= set(taps(view))
+
+
 async def test_the_default_mandate_in_words(room: Chatroom):
     agent = await room.office.bare_agent(exit_hash=EXIT_HASH)
     text = bare((await card(room, agent)).text)
@@ -96,7 +108,6 @@ async def test_the_default_mandate_in_words(room: Chatroom):
         ("nothing", "No mandate is in force"),
         ("dropped", "No mandate is in force"),
         ("exited", "The exit code was used"),
-        ("paused", "paused on the chain"),
         ("unknown", "that I do not know"),
         ("expired", "has run out"),
     ],
@@ -108,10 +119,14 @@ async def test_why_nothing_is_traded(room: Chatroom, state: str, says: str):
         await office.adopt(agent, usual(office), known=state != "unknown")
     office.book(agent).dropped = state == "dropped"
     office.book(agent).exited = state == "exited"
-    office.chain.paused = state == "paused"
     office.clock.jump(31 * 86_400 if state == "expired" else 0)
     view = await card(room, agent)
     assert says in bare(view.text)
+    assert "paused" not in view.text
+    office.chain.paused = True
+    paused = await card(room, agent)
+    head, _, rest = view.text.partition("\n\n")
+    assert paused == replace(view, text=f"{head}\n\n⏸ {PAUSED}\n\n{rest}")
     assert "In force" not in view.text
     assert "mandate:drop:1" not in taps(view)
     assert ("mandate:page:1" in taps(view)) == (state != "exited")
@@ -145,7 +160,12 @@ async def test_how_to_check_an_address_without_us(office: Office, exit_hash: str
     assert command in text
     assert agent.escrow in text
     assert f"cast to-dec {OWNER}" in text
-    assert f"sei-trader check {agent.escrow}" in text
+    program = (
+        f"sei-trader check {agent.escrow} --rpc https://rpc.example --owner {OWNER} "
+        f"--orchestrator {ORCHESTRATOR}"
+    )
+    assert program in text
+    assert "from elsewhere" in text
     copied = [b.copy_text.text for row in view.rows for b in row if b.copy_text]
     assert len(copied) == 1
     assert command.startswith(copied[0])

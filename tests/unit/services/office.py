@@ -37,6 +37,7 @@ from bot.services.open_agent import OpenAgent
 from bot.services.panic import Panic
 from bot.services.portfolio import ViewPortfolio
 from bot.services.propose import Propose
+from bot.services.signing_links import Links
 from bot.services.watch_deposits import WatchDeposits
 from bot.services.watch_escrows import WatchEscrows
 from bot.services.withdraw import Withdraw
@@ -108,6 +109,7 @@ class Office:
         self.brain = FakeBrain("deep model")
         self.fallback = FakeBrain("rule-based analyst")
         self.execute = self.new_execute()
+        self.links = Links(self.clock)
 
     def refresh_prices(self, age_s: float = 0) -> None:
         for symbol, usd in PRICES.items():
@@ -173,7 +175,7 @@ class Office:
 
     @property
     def panic(self) -> Panic:
-        return Panic(self.clock, self.records, self.ledger, self.change_mandate)
+        return Panic(self.clock, self.records, self.ledger, self.change_mandate, self.links)
 
     def watch_escrows(self, **ports: Any) -> WatchEscrows:
         parts: dict[str, Any] = {

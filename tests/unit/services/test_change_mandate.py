@@ -257,3 +257,19 @@ async def test_another_agents_mandate_is_not_taken_for_it(office: Office, agent:
     await office.adopt(other, mandate)
     await office.adopt(agent, mandate, known=False)
     assert await found(office, agent) is None
+
+
+# ---------------------------------------------------------------- retired keys
+
+
+async def test_nothing_leads_on_with_a_retired_key(office: Office):
+    """After a leaked seed its agents take no mandate and make no offers; drops go on."""
+    agent = await office.agent(USDC="100")
+    office.records.agents[agent.id] = retired = replace(agent, seed_version=0)
+    with pytest.raises(UserError, match="retired"):
+        await office.change_mandate.set(retired, signed(office, retired), await office.origin())
+    with pytest.raises(UserError, match="retired"):
+        await office.propose.propose(office.request(retired), await office.origin())
+    await office.change_mandate.drop(retired, await office.origin())
+    await office.settle()
+    assert office.book(retired).dropped

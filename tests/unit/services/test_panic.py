@@ -4,13 +4,17 @@ from typing import Any
 
 import pytest
 
+from bot.domain.mandate import SignedMandate
 from bot.domain.money import Amount
-from bot.domain.people import Agent, AgentState
+from bot.domain.people import Agent, AgentId, AgentState
 from bot.domain.trade import Intent, IntentKind, IntentState
 from bot.services.execute import AGENT_PAUSED_REASON
 from bot.services.panic import Panic
+from bot.services.signing_links import Draft, Purpose
+from tests.fakes.contracts import fake_signature
+from tests.fakes.escrows import wide_mandate
 from tests.unit.services.faults import Faulty, Kill, KilledError, failing
-from tests.unit.services.office import ANN, BO, USDC, Office
+from tests.unit.services.office import ANN, BO, CHAT, USDC, Office
 
 
 @pytest.fixture
@@ -161,7 +165,7 @@ async def test_cut_short_it_is_repeated_to_the_end(office: Office, agent: Agent,
     second = await office.agent("Beta")
     kill = Kill(method)
     records: Any = kill.of(office.records)
-    panic = Panic(office.clock, records, office.ledger, office.change_mandate)
+    panic = Panic(office.clock, records, office.ledger, office.change_mandate, office.links)
     with pytest.raises(KilledError):
         await panic.stop(await office.origin())
     assert drops(office) == []
@@ -188,8 +192,34 @@ async def test_one_agent_that_cannot_be_read_keeps_no_other_from_stopping(
     second = await office.agent("Beta")
     fault = failing(KilledError(), "load_recent")
     journal: Any = Faulty(office.ledger, fault)
-    panic = Panic(office.clock, office.records, journal, office.change_mandate)
+    panic = Panic(office.clock, office.records, journal, office.change_mandate, office.links)
     with pytest.raises(KilledError):
         await panic.stop(await office.origin(ANN))
     for stopped in (agent, second):
         assert office.agent_now(stopped).state is AgentState.PAUSED
+
+
+async def test_what_was_given_out_to_be_signed_is_taken_back(office: Office, agent: Agent):
+    token = office.links.open(Purpose.MANDATE, ANN, CHAT, AgentId(agent.id))
+    office.links.find(token).draft = Draft(7)
+    await office.panic.stop(await office.origin())
+    assert office.links.find(token).draft is None
+
+
+async def test_a_mandate_on_its_way_in_does_not_outlive_the_stop(office: Office, agent: Agent):
+    """A drop is under way, a mandate queues behind it, then comes the panic."""
+    origin = await office.origin()
+    office.chain.automine = False
+    first = await office.change_mandate.drop(agent, origin)
+    await office.clock.advance(1)
+    mandate = wide_mandate(office.chain.contracts, nonce=office.book(agent).nonce + 1)
+    message = office.signatures.type_mandate(agent.escrow, mandate)
+    signed = SignedMandate(mandate, fake_signature(agent.owner, message))
+    coming = await office.change_mandate.set(agent, signed, origin)
+    await office.panic.stop(origin)
+    office.chain.automine = True
+    office.chain.mine()
+    await office.settle()
+    assert office.book(agent).dropped
+    assert office.now_of(first).state is IntentState.SETTLED
+    assert office.now_of(coming).state is IntentState.REFUSED

@@ -1,6 +1,7 @@
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from decimal import Decimal
 from urllib.parse import urlencode
 
@@ -8,6 +9,7 @@ import pytest
 
 from bot.domain.errors import UpstreamError, UserError
 from bot.domain.trade import Intent, IntentKind
+from bot.policy.mandate_words import PAUSED
 from bot.ports.chain import ChainRefusedError
 from bot.ports.records import Dialogue
 from bot.services.signing_links import (
@@ -20,7 +22,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.contracts import fake_signature
 from tests.fakes.escrows import wide_mandate
 from tests.unit.services.notary import BOT_TOKEN, OWNER, RESERVED, SITE, STRANGER, Notary
-from tests.unit.services.office import ANN, BO, CHAT, Office
+from tests.unit.services.office import ANN, BO, CHAT, SEI, USDC, WBTC, Office
 
 
 @pytest.fixture
@@ -365,3 +367,39 @@ async def test_an_unknown_mandate_can_be_replaced_and_revoked(notary: Notary):
     view = await notary.signing.view(token, session)
     assert "that I do not know" in view.why_not
     assert (view.can_sign, view.can_revoke, view.words) == (True, True, None)
+
+
+async def test_a_mandate_leaves_out_what_is_switched_off(notary: Notary):
+    contracts = notary.office.chain.contracts
+    contracts.tokens[WBTC.address] = replace(contracts.terms_of(WBTC.address), on=False)
+    token = await notary.link(await notary.agent())
+    session = await notary.sign_in(token)
+    (venue, *_) = notary.choices().adapters
+    typed = await notary.signing.prepare(token, session, notary.choices(adapters=[venue]))
+    message = typed["message"]
+    assert isinstance(message, dict)
+    assert (message["tokens"], message["adapters"]) == ([SEI.address, USDC.address], [venue])
+    await notary.signing.bring_in(token, session, fake_signature(OWNER, typed))
+    await notary.office.settle()
+    assert (await notary.signing.progress(token, session)).state == "done"
+
+
+@pytest.mark.parametrize("state", ["nothing", "unknown", "revoked", "expired", "exited", "known"])
+async def test_a_pause_changes_nothing_of_what_is_in_force(
+    notary: Notary, clock: FakeClock, state: str
+):
+    agent = await notary.agent()
+    if state != "nothing":
+        mandate = wide_mandate(notary.office.chain.contracts)
+        await notary.office.adopt(agent, mandate, known=state != "unknown")
+    notary.office.book(agent).dropped = state == "revoked"
+    notary.office.book(agent).exited = state == "exited"
+    clock.jump(4_000 * 86_400 if state == "expired" else 0)
+    token = await notary.link(agent)
+    session = await notary.sign_in(token)
+    before = await notary.signing.view(token, session)
+    assert (before.paused, not before.why_not) == ("", state == "known")
+    notary.office.chain.paused = True
+    assert await notary.signing.view(token, session) == replace(before, paused=PAUSED)
+    assert before.can_revoke == (state in {"known", "unknown"})
+    assert (before.words is not None) == (state in {"known", "expired"})

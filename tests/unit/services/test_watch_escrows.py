@@ -248,12 +248,13 @@ async def test_registrations_are_no_news(office: Office, agent: Agent):
     assert await watch.tick() == 0
 
 
-async def test_our_own_pause_is_told_by_its_receipt(office: Office, agent: Agent):
+async def test_a_pause_ordered_here_is_news_to_owners_not_to_admins(office: Office, agent: Agent):
     watch = await begun(office)
     await office.change_mandate.pause_chain(await office.origin())
     await office.settle()
-    assert await watch.tick() == 0
-    assert names(office, "deployment_event") == []
+    assert await watch.tick() == 1
+    assert [n.chat_id for n in told(office, "deployment_event")] == [ANN]
+    assert names(office, "deployment_event") == ["Paused"]
 
 
 async def test_without_any_agent_admins_are_told_all_the_same(office: Office):

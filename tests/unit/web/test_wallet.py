@@ -75,7 +75,7 @@ async def test_the_whole_way(page: Page, notary: Notary):
     assert [token["symbol"] for token in link["offer"]["tokens"]] == ["SEI", "USDC", "WBTC"]
     await page.sign_in()
     view = (await page.ask("mandate")).json()
-    assert (view["words"], view["can_sign"]) == (None, True)
+    assert (view["words"], view["can_sign"], view["paused"]) == (None, True, "")
     typed = (await page.ask("mandate/prepare", FORM)).json()["typed"]
     assert typed["message"]["dailyVolume"] == 200_500_000
     signature = "0x" + fake_signature(OWNER, typed).hex()

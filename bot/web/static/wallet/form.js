@@ -17,6 +17,7 @@ export class Form {
   #figures = {};
   #until;
   #spans;
+  #notes = { tokens: notes("off-tokens"), venues: notes("off-venues") };
 
   // `current` is the mandate in force, to begin with; `changed` is called on every change.
   constructor(offer, current, changed) {
@@ -44,6 +45,16 @@ export class Form {
     this.node = this.#node();
     this.node.addEventListener("input", () => { this.#mark(); changed(); });
     this.node.addEventListener("submit", (event) => event.preventDefault());
+  }
+
+  // What the chain does not let anybody trade cannot be chosen; `off` says why, by address.
+  leaveOut(off) {
+    for (const [kind, ticks] of [["tokens", this.#tokens], ["venues", this.#venues]]) {
+      for (const tick of ticks) tick.leaveOut(off.has(tick.box.value));
+      const said = ticks.map((tick) => off.get(tick.box.value)).filter(Boolean);
+      this.#notes[kind].replaceChildren(...said.map((why) => el("p", { class: "small" }, why)));
+      this.#notes[kind].hidden = !said.length;
+    }
   }
 
   // As the sentences and the typed message want it.
@@ -77,6 +88,8 @@ export class Form {
       if (!/^\d{1,9}(\.\d{1,2})?$/.test(input.value.trim())) return `“${label}” needs a figure in ${unit}, with two decimals at most.`;
     }
     const { tokens, adapters, trade, volume, loss, slippage, until } = this.choices();
+    const { symbol, address } = this.#offer.tokens.find((token) => token.address === this.#offer.quote);
+    if (!tokens.includes(address)) return `Every trade starts from ${symbol} or returns to it: no new mandate can be signed while it cannot be traded.`;
     if (tokens.length < 2) return "Choose at least one more token.";
     if (!adapters.length) return "Choose at least one exchange.";
     if (Math.min(trade, volume, loss) < 1) return "Limits start at $1.";
@@ -108,8 +121,8 @@ export class Form {
 
   #node() {
     return el("form", { novalidate: true, autocomplete: "off" },
-      group("Tokens it may spend and receive", el("div", { class: "ticks" }, this.#tokens.map((token) => token.node))),
-      group("Exchanges", el("div", { class: "ticks" }, this.#venues.map((venue) => venue.node))),
+      group("Tokens it may spend and receive", el("div", { class: "ticks" }, this.#tokens.map((token) => token.node)), this.#notes.tokens),
+      group("Exchanges", el("div", { class: "ticks" }, this.#venues.map((venue) => venue.node)), this.#notes.venues),
       group("At most", el("div", { class: "figures" }, Object.values(this.#figures).map((field) => field.node)),
         el("p", { class: "small" }, "Half of a day's limit is there at once, the rest comes back evenly over 24 hours. So a trade can be at most half of the day's trades.")),
       group("Until the end of", el("div", { class: "spans" }, this.#until, this.#spans)),
@@ -121,11 +134,21 @@ function group(title, ...children) {
   return el("fieldset", {}, el("legend", {}, title), ...children);
 }
 
+function notes(testid) {
+  return el("div", { "data-testid": testid, hidden: true });
+}
+
 function tick(label, value, checked, fixed = false) {
   const box = el("input", { type: "checkbox", value, disabled: fixed, "data-testid": `tick-${label}` });
   box.checked = checked || fixed;
   const title = fixed ? "Every trade starts from it or returns to it" : undefined;
-  return { box, node: el("label", { class: "tick", title }, box, el("span", {}, label)) };
+  let chosen = null; // before it was left out
+  const leaveOut = (out) => {
+    if (out === (chosen !== null)) return;
+    [box.checked, chosen] = out ? [false, box.checked] : [chosen, null];
+    box.disabled = out || fixed;
+  };
+  return { box, leaveOut, node: el("label", { class: "tick", title }, box, el("span", {}, label)) };
 }
 
 function figure(name, label, unit, value) {

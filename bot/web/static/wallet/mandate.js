@@ -1,7 +1,7 @@
 // The mandate of an agent: what is in force, what the chain says of its escrow, the form, signing.
 
 import { action, alertBox, copy, copyable, el } from "./dom.js";
-import { commands, inspect } from "./chain.js";
+import { commands, inspect, nothing } from "./chain.js";
 import { Form } from "./form.js";
 import { ownMandate, ownRevocation } from "./typed.js";
 import { describe, dollars, worstCase } from "./words.js";
@@ -48,7 +48,7 @@ export class MandatePage {
     try {
       this.#checked = await inspect(this.#wallet, this.#link, this.#account);
     } catch (error) {
-      this.#checked = { ok: false, lines: [{ ok: false, text: `The chain could not be asked. ${error.message}` }] };
+      this.#checked = { ...nothing, lines: [{ ok: false, text: `The chain could not be asked. ${error.message}` }] };
     }
     this.#showCheck();
     this.#update();
@@ -57,8 +57,10 @@ export class MandatePage {
   #showForce(current) {
     const { agent } = this.#link;
     const { limits, left } = current;
-    const heading = el("h2", {}, current.why_not ? "Not trading" : "In force now", el("span", { class: `dot ${current.why_not ? "off" : "on"}` }));
+    const stopped = current.why_not || current.paused;
+    const heading = el("h2", {}, stopped ? "Not trading" : "In force now", el("span", { class: `dot ${stopped ? "off" : "on"}` }));
     const lines = [heading];
+    if (current.paused) lines.push(el("p", { "data-testid": "paused" }, current.paused));
     if (current.why_not) lines.push(el("p", { "data-testid": "why-not" }, current.why_not));
     if (current.words) lines.push(el("p", { class: current.why_not ? "soft" : "", "data-testid": "words" }, `${agent.name} ${current.words}.`));
     if (left && !current.why_not) {
@@ -79,15 +81,16 @@ export class MandatePage {
 
   #showCheck() {
     const { site, agent } = this.#link;
-    const { ok, onChain, lines, proxy } = this.#checked;
+    const { signable, revocable, onChain, lines, proxy } = this.#checked;
     const shown = lines.map((line) =>
       el("li", { class: line.ok ? "yes" : "no" }, el("b", { "aria-label": line.ok ? "yes" : "no" }, line.ok ? "✓" : "✗"), el("span", {}, line.text)),
     );
     const children = [el("h2", {}, "Checked on the chain"), el("ul", { class: "checks", "data-testid": "checks" }, shown)];
     if (onChain === false) {
       children.push(action(`Switch to ${site.network}`, () => this.#try(async () => { await this.#wallet.switchTo(site); await this.check(); }), { "data-testid": "switch" }));
-    } else if (!ok) {
-      children.push(alertBox("Something does not fit: sign nothing here, and pay nothing in. Ask the bot's operator.", "blocked"));
+    } else if (!signable) {
+      const what = revocable ? "sign no mandate here, and pay nothing in. Revoking is safe." : "sign nothing here, and pay nothing in.";
+      children.push(alertBox(`Something does not fit: ${what} Ask the bot's operator.`, "blocked"));
     }
     const explorer = site.explorer && `${site.explorer}/address/${agent.escrow}`;
     children.push(
@@ -131,9 +134,9 @@ export class MandatePage {
   }
 
   #update() {
-    const blocked = !this.#checked?.ok;
-    if (this.#parts.revoke) this.#parts.revoke.disabled = blocked;
+    if (this.#parts.revoke) this.#parts.revoke.disabled = !this.#checked?.revocable;
     if (!this.#form) return;
+    if (this.#checked) this.#form.leaveOut(this.#checked.off);
     const { sentence, worst, hint, problem, button } = this.#parts;
     const wrong = this.#form.problem();
     const choices = this.#form.choices();
@@ -145,7 +148,7 @@ export class MandatePage {
     hint.textContent = wrong ? "" : this.#form.hint();
     problem.textContent = wrong;
     problem.hidden = !wrong;
-    button.disabled = blocked || Boolean(wrong);
+    button.disabled = !this.#checked?.signable || Boolean(wrong);
   }
 
   #sign() {
@@ -153,7 +156,12 @@ export class MandatePage {
     return this.#try(async () => {
       const choices = this.#form.choices();
       const { typed } = await this.#bot.ask("mandate/prepare", this.#form.body());
-      await this.#bringIn(ownMandate(typed, choices, await this.#place()));
+      const place = await this.#place("signable");
+      const { off } = this.#checked;
+      if ([...choices.tokens, ...choices.adapters].some((address) => off.has(address))) {
+        throw new Error("The orchestrator's list has changed just now. Nothing was signed: look at the mandate again.");
+      }
+      await this.#bringIn(ownMandate(typed, choices, place));
     });
   }
 
@@ -161,15 +169,15 @@ export class MandatePage {
     this.#home = "force";
     return this.#try(async () => {
       const { typed } = await this.#bot.ask("revocation/prepare");
-      await this.#bringIn(ownRevocation(typed, await this.#place()));
+      await this.#bringIn(ownRevocation(typed, await this.#place("revocable")));
     });
   }
 
   // Where it will hold, from the chain as it is now.
-  async #place() {
+  async #place(needed) {
     this.#checked = await inspect(this.#wallet, this.#link, this.#account);
     this.#showCheck();
-    if (!this.#checked.ok) throw new Error("The escrow does not pass the checks above. Nothing was signed.");
+    if (!this.#checked[needed]) throw new Error("The escrow does not pass the checks above. Nothing was signed.");
     return this.#checked.place;
   }
 
