@@ -124,9 +124,11 @@ class SignMandate:
         """The mandate that these choices make, to be signed within the hour.
 
         Raises:
-            UserError: they make no sense, or the escrow takes no mandate any more.
+            UserError: they make no sense, the escrow takes no mandate any more, or the agent's key
+                is retired.
             UpstreamError: the chain did not answer.
         """
+        self.change.require_key(agent)
         now = self.clock.now().replace(microsecond=0)
         terms = check_choices(choices, self.offer, now)
         state = await self.escrows.read_escrow(agent.escrow)
