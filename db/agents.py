@@ -71,7 +71,7 @@ class SqlAgents:
         """Record the derived account of an OPENING agent."""
         await self._change(
             agent_id,
-            user_agents.c.escrow_address == "",
+            sa.and_(user_agents.c.escrow_address == "", _kept),
             actor_address=actor,
             seed_version=seed_version,
         )

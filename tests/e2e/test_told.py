@@ -62,9 +62,10 @@ async def test_of_the_bots_own_doing_nothing_is_told_twice(stage: Stage) -> None
     question = await ada.press(await ada.say("/admin"), "Pause on the chain")
     await ada.press(question, "Pause on the chain")
     await ada.sees("Trading is paused on the chain", after=question["message_id"])
+    await ann.sees("Trading was paused for all escrows", after=panic["message_id"])
     await quiet(stage)
-    for person in (ann, ada):
-        assert not told(person)
+    assert not told(ada)
+    assert len(told(ann)) == 1, "the admin's pause is news to her, all else was her own doing"
     assert len([m for m in ann.messages if "Dropped." in text_of(m)]) == 1
     assert len([m for m in ann.messages if "arrived" in text_of(m)]) == 2
     assert len([m for m in ada.messages if "paused on the chain" in text_of(m)]) == 1

@@ -82,7 +82,7 @@ class FakeRecords:
 
     async def save_actor(self, agent_id: AgentId, actor: str, seed_version: int) -> None:
         agent = self.agents[agent_id]
-        if not agent.escrow:
+        if not agent.escrow and agent.state is not AgentState.CLOSED:
             self.agents[agent_id] = replace(agent, actor=actor, seed_version=seed_version)
 
     async def load_agent(self, agent_id: AgentId) -> Agent | None:
