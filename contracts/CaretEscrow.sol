@@ -25,9 +25,9 @@ import {Valuation} from "./libraries/Valuation.sol";
 ///         back here.
 ///
 ///         What a thief of every key on the server can take, in t days, from an escrow with a mandate of loss L and
-///         volume V a day: (L + mu V + G) (1 + t) / 2 + F. mu is how far the price feeds are off beyond their
-///         epsilon (none, normally), G is 2 SEI, F what the actor's account holds. It ends at the mandate's end, at
-///         `revoke`, `exit` or when the owner has withdrawn.
+///         volume V a day: (L + mu V + G) (1 + t) / 2 + F. mu is how far the two feeds of a swap together are
+///         off beyond their epsilon (none, normally), G is 2 SEI, F what the actor's account holds. It ends at the
+///         mandate's end, at `revoke`, `exit` or when the owner has withdrawn.
 ///
 ///         What this does NOT protect against: paying into an address nobody checked; the market falling after a
 ///         fair trade; a mandate signed on a hostile page; feeds that lie within their band; an issuer freezing its

@@ -17,7 +17,6 @@ PAUSED = (
 )
 
 _DAY_ENDS = time(23, 59, 59)
-_FEW = 2
 
 
 def describe(

@@ -65,7 +65,7 @@ class WatchEscrows:
             for event in seen:
                 mine = event.emitter == self.orchestrator and event.block >= begun
                 if mine:
-                    notices += self._of_deployment(event, owners, event.tx_hash in ours)
+                    notices += self._of_deployment(event, owners, ordered=event.tx_hash in ours)
         kept = [(int(agent.id), event) for agent, event in changes]
         told = await self.events.save_events(kept, notices, last)
         if told:
@@ -90,10 +90,7 @@ class WatchEscrows:
         )
 
     def _of_deployment(
-        self,
-        event: EscrowEvent,
-        owners: Set[int],
-        ordered: bool,  # noqa: FBT001
+        self, event: EscrowEvent, owners: Set[int], *, ordered: bool
     ) -> Sequence[Notice]:
         """What changes the whole deployment; registrations aside.
 
