@@ -5,18 +5,22 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
 
-from bot.domain.errors import SettingsError
+from bot.domain.errors import SettingsError, StorageBusyError
 from bot.ports.clock import Clock
 from db.agents import SqlAgents
+from db.alerts import SqlAlerts
 from db.conversations import SqlConversations, SqlDialogues
 from db.deposits import SqlDeposits
 from db.escrows import SqlEscrowEvents, SqlMandates
+from db.groups import SqlGroups
+from db.jobs import SqlJobRuns
 from db.journal import SqlJournal
 from db.kept import SqlMarketStore, SqlSwitches
 from db.migrate import migrate
 from db.outbox import SqlOutbox
 from db.people import SqlPeople
 from db.store import Store, connect
+from db.ticks import SqlTicks
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,10 @@ class Database:
     market: SqlMarketStore
     mandates: SqlMandates
     escrow_events: SqlEscrowEvents
+    groups: SqlGroups
+    alerts: SqlAlerts
+    ticks: SqlTicks
+    job_runs: SqlJobRuns
 
     async def close(self) -> None:
         """Let running transactions end, then let go of the database."""
@@ -50,7 +58,7 @@ async def open(url: str, clock: Clock) -> Database:
     try:
         store = await connect(url)
         await _bring_up(store)
-    except (DBAPIError, sqlite3.Error, OSError) as error:
+    except (DBAPIError, sqlite3.Error, StorageBusyError, OSError) as error:
         raise SettingsError(f"DATABASE_URL: the database cannot be opened: {error}") from error
     return Database(
         store=store,
@@ -65,6 +73,10 @@ async def open(url: str, clock: Clock) -> Database:
         market=SqlMarketStore(store),
         mandates=SqlMandates(store, clock),
         escrow_events=SqlEscrowEvents(store, clock),
+        groups=SqlGroups(store),
+        alerts=SqlAlerts(store, clock),
+        ticks=SqlTicks(store),
+        job_runs=SqlJobRuns(store),
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.people import Agent, AgentId, AgentState, UserId
 from bot.ports.clock import Clock
 from bot.ports.records import NameTakenError
-from db.schema import chats, user_agents
+from db.schema import chats, decisions, user_agents
 from db.store import Store, insert, upsert
 
 _kept = user_agents.c.state != AgentState.CLOSED
@@ -18,6 +18,7 @@ _ONE = sa.select(user_agents).where(user_agents.c.id == sa.bindparam("agent_id")
 _OF_USER = _ALL.where(user_agents.c.user_id == sa.bindparam("user_id"), _kept)
 _LIVE = _ALL.where(user_agents.c.escrow_address != "", _kept)
 _OPENING = _ALL.where(user_agents.c.escrow_address == "", _kept)
+_PUBLIC = _ALL.where(user_agents.c.public_from.is_not(None), _kept)
 _OURS = sa.select(user_agents.c.id).where(
     sa.or_(
         user_agents.c.escrow_address == sa.bindparam("escrow"),
@@ -105,6 +106,19 @@ class SqlAgents:
         """Pause, resume or close an agent; nothing reopens a closed one."""
         await self._change(agent_id, _kept, state=state)
 
+    async def save_public(self, agent_id: AgentId, *, public: bool) -> None:
+        """Let everybody follow an agent's decisions from now on, or nobody any more."""
+        if public:
+            last = sa.select(sa.func.coalesce(sa.func.max(decisions.c.id), 0)).scalar_subquery()
+            private = user_agents.c.public_from.is_(None)
+            await self._change(agent_id, sa.and_(private, _kept), public_from=last)
+        else:
+            await self._change(agent_id, _kept, public_from=None)
+
+    async def load_public(self) -> Sequence[Agent]:
+        """Public agents that are not closed, oldest first."""
+        return [_agent(row) for row in await self._store.fetch(_PUBLIC)]
+
     async def load_current(self, chat_id: int) -> AgentId | None:
         """The agent a chat is looking at."""
         rows = await self._store.recall(_CURRENT, chat=chat_id)
@@ -139,4 +153,5 @@ def _agent(row: Any) -> Agent:  # noqa: ANN401
         created_at=row.created_at,
         exit_hash=row.exit_hash,
         index=row.escrow_index,
+        is_public=row.public_from is not None,
     )

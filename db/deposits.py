@@ -1,17 +1,20 @@
 """What the deposit watcher has seen of each escrow."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.trade import IN_FLIGHT
 from bot.ports.clock import Clock
-from bot.ports.ledger import Notice, SeenBalances
+from bot.ports.ledger import DepositRow, Notice, SeenBalances
+from db.alert_schema import deposits
 from db.outbox import queue_notice
 from db.schema import intents, seen_balances, user_agents
 from db.store import Store, upsert
 
+_KIND = "deposit"
 _IN_FLIGHT = sa.exists().where(
     intents.c.agent_id == user_agents.c.id, intents.c.state.in_(sorted(IN_FLIGHT))
 )
@@ -20,6 +23,16 @@ _QUIET = (
     .outerjoin(seen_balances, seen_balances.c.agent_id == user_agents.c.id)
     .where(user_agents.c.id.in_(sa.bindparam("agent_ids", expanding=True)), ~_IN_FLIGHT)
 )
+
+_BEHIND = (
+    sa.select(deposits)
+    .where(
+        deposits.c.agent_id.in_(sa.bindparam("agent_ids", expanding=True)),
+        deposits.c.id > sa.bindparam("after_id"),
+    )
+    .order_by(deposits.c.id)
+)
+_LAST = sa.select(sa.func.max(deposits.c.id).label("last"))
 
 
 async def lock_agent(tx: AsyncConnection, agent_id: int) -> bool:
@@ -70,11 +83,29 @@ class SqlDeposits:
             if quiet is None or (quiet.version or 0) != seen.version:
                 return False
             await _save(tx, agent_id, SeenBalances(seen.version + 1, seen.raw))
+            now = self._clock.now()
             for notice in notices:
-                await queue_notice(tx, notice, self._clock.now())
+                if await queue_notice(tx, notice, now) and notice.kind == _KIND:
+                    await _note(tx, agent_id, notice, now)
             return True
 
         return await self._store.transact(work)
+
+    async def load_deposits(self, after_id: int, agent_ids: Sequence[int]) -> Sequence[DepositRow]:
+        """Deposits of these agents behind a number, oldest first."""
+        rows = await self._store.fetch(_BEHIND, after_id=after_id, agent_ids=list(agent_ids))
+        return [DepositRow(row.id, row.agent_id, row.symbol, int(row.raw), row.at) for row in rows]
+
+    async def last_deposit_id(self) -> int:
+        """The highest number of a deposit so far, of any agent; 0 before the first."""
+        row = await self._store.fetch_one(_LAST)
+        return row.last or 0
+
+
+async def _note(tx: AsyncConnection, agent_id: int, notice: Notice, now: datetime) -> None:
+    symbol, raw = notice.data["symbol"], notice.data["raw"]
+    row = {"agent_id": agent_id, "symbol": symbol, "raw": raw, "at": now}
+    await tx.execute(sa.insert(deposits).values(row))
 
 
 async def _load(tx: AsyncConnection, agent_id: int) -> SeenBalances:

@@ -1,14 +1,14 @@
 """Users and their settings."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.money import Bps
-from bot.domain.people import User, UserId
+from bot.domain.people import QuietHours, User, UserId
 from bot.ports.clock import Clock
 from bot.ports.records import UserSettings
 from db.schema import users
@@ -75,7 +75,25 @@ def _settings(settings: UserSettings) -> dict[str, Any]:
         "trade_cap_usd": settings.trade_cap_usd,
         "day_cap_usd": settings.day_cap_usd,
         "language": settings.language,
+        "time_zone": settings.time_zone,
+        "quiet_hours": settings.quiet and _dump_quiet(settings.quiet),
     }
+
+
+def _dump_quiet(quiet: QuietHours) -> dict[str, Any]:
+    return {
+        "start": quiet.start.isoformat("minutes"),
+        "end": quiet.end.isoformat("minutes"),
+        "lets_urgent": quiet.lets_urgent,
+    }
+
+
+def quiet_of(body: dict[str, Any] | None) -> QuietHours | None:
+    """Quiet hours as the column `quiet_hours` keeps them, to the minute."""
+    if body is None:
+        return None
+    start, end = (time.fromisoformat(body[name]) for name in ("start", "end"))
+    return QuietHours(start, end, body["lets_urgent"])
 
 
 def _user(row: Any) -> User:  # noqa: ANN401
@@ -88,4 +106,6 @@ def _user(row: Any) -> User:  # noqa: ANN401
         trade_cap_usd=row.trade_cap_usd,
         day_cap_usd=row.day_cap_usd,
         language=row.language,
+        time_zone=row.time_zone,
+        quiet=quiet_of(row.quiet_hours),
     )

@@ -3,31 +3,19 @@
 `user_agents` and `trade_history` keep the names they have had from the start, with their indexes.
 """
 
-from collections.abc import Iterable
-
 import sqlalchemy as sa
 
+import db.alert_schema  # noqa: F401 (its tables stand in the same metadata)
 from bot.domain.people import AgentState
 from bot.domain.trade import IN_FLIGHT, OPEN, IntentState
 from bot.ports.ledger import OutboxState
+from db.base import Key, listed, partial
+from db.base import metadata as metadata
 from db.columns import Exact, Json, Prose, UtcTime
 
-metadata = sa.MetaData()
-
-Key = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-"""Only INTEGER counts by itself on SQLite, where it has 64 bits anyway."""
-
-
-def _listed(column: str, values: Iterable[str]) -> sa.TextClause:
-    names = ", ".join(f"'{value}'" for value in sorted(values))
-    return sa.text(f"{column} IN ({names})")
-
-
-def _partial(
-    name: str, *columns: str | sa.TextClause, where: sa.TextClause, unique: bool = False
-) -> sa.Index:
-    return sa.Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
-
+_WAITING = listed("state", (OutboxState.PENDING, OutboxState.SENDING))
+_SENDING = listed("state", (OutboxState.SENDING,))
+_ENDED = listed("state", (OutboxState.AMBIGUOUS, OutboxState.FAILED, OutboxState.LOST))
 
 users = sa.Table(
     "users",
@@ -43,6 +31,8 @@ users = sa.Table(
     sa.Column("language", sa.Text, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("updated_at", UtcTime, nullable=False),
+    sa.Column("time_zone", sa.Text, nullable=False, server_default="UTC"),
+    sa.Column("quiet_hours", Json),
 )
 
 user_agents = sa.Table(
@@ -62,8 +52,9 @@ user_agents = sa.Table(
     sa.Column("updated_at", UtcTime, nullable=False),
     sa.Column("exit_hash", sa.Text, nullable=False, server_default=""),
     sa.Column("escrow_index", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("public_from", sa.BigInteger),
     sa.Index("idx_user_agents_user_id", "user_id"),
-    _partial(
+    partial(
         "uq_user_agents_name",
         "user_id",
         "name_key",
@@ -131,12 +122,12 @@ intents = sa.Table(
     sa.Column("reason", Prose, nullable=False),
     sa.Index("idx_intents_agent", "agent_id", "state", "updated_at"),
     sa.Index("idx_intents_tx_hash", "tx_hash"),
-    _partial("idx_intents_open", "confirmed_at", where=_listed("state", OPEN)),
-    _partial("uq_intents_in_flight", "account", where=_listed("state", IN_FLIGHT), unique=True),
-    _partial(
+    partial("idx_intents_open", "confirmed_at", where=listed("state", OPEN)),
+    partial("uq_intents_in_flight", "account", where=listed("state", IN_FLIGHT), unique=True),
+    partial(
         "uq_intents_sequence", "agent_id", "sequence", where=sa.text("sequence > 0"), unique=True
     ),
-    _partial(
+    partial(
         "uq_intents_nonce",
         "account",
         "nonce",
@@ -211,12 +202,12 @@ outbox = sa.Table(
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("due_at", UtcTime, nullable=False),
     sa.Column("sent_at", UtcTime),
-    _partial(
-        "idx_outbox_waiting",
-        "chat_id",
-        "id",
-        where=_listed("state", (OutboxState.PENDING, OutboxState.SENDING)),
-    ),
+    sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("thread_id", sa.BigInteger, nullable=False, server_default="0"),
+    partial("idx_outbox_waiting", "chat_id", "priority", "id", where=_WAITING),
+    partial("idx_outbox_order", "priority", "id", where=_WAITING),
+    partial("idx_outbox_sending", "chat_id", where=_SENDING),
+    partial("idx_outbox_ended", "state", "id", where=_ENDED),
     sqlite_autoincrement=True,
 )
 

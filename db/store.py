@@ -8,7 +8,8 @@ pool and row locks.
 import asyncio
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,11 +18,11 @@ import sqlalchemy as sa
 from cachetools import LRUCache
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, CursorResult, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from typing_extensions import override
 
-from bot.domain.errors import SettingsError
+from bot.domain.errors import SettingsError, StorageBusyError
 from db.plan import Plan
 
 T = TypeVar("T")
@@ -34,6 +35,7 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
 )
 _POOL_SIZE = 10
+_PASSING = ("locked", "busy", "connection", "timeout", "shutting down")
 _RECALLED = 4_096
 
 
@@ -65,8 +67,11 @@ class Store(ABC):
 
         Cancelling the caller does not break the transaction off; it still ends one way or the
         other.
+
+        Raises:
+            StorageBusyError: somebody else held the database too long, or it is not reached.
         """
-        task = asyncio.create_task(self._transact(work))
+        task = asyncio.create_task(self._attempt(work))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
@@ -78,6 +83,10 @@ class Store(ABC):
             return await tx.execute(statement)
 
         return await self.transact(work)
+
+    async def _attempt(self, work: Work[T]) -> T:
+        with _told_apart():
+            return await self._transact(work)
 
     @abstractmethod
     async def _transact(self, work: Work[T]) -> T: ...
@@ -182,8 +191,9 @@ class PostgresStore(Store):
 
     @override
     async def fetch(self, query: sa.Select[Any], /, **values: object) -> Sequence[Any]:
-        async with self._reads.connect() as connection:
-            return list(await connection.execute(query, values))
+        with _told_apart():
+            async with self._reads.connect() as connection:
+                return list(await connection.execute(query, values))
 
     @override
     async def _transact(self, work: Work[T]) -> T:
@@ -221,6 +231,20 @@ async def upsert(tx: AsyncConnection, table: sa.Table, values: dict[str, Any]) -
     changes = {name: value for name, value in values.items() if name not in keys}
     statement = insert(tx, table).values(values)
     await tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes))
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    """Locks, and connections that broke, pass; statements that are wrong do not."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        words = str(error.orig).lower()
+        if error.connection_invalidated or any(sign in words for sign in _PASSING):
+            raise StorageBusyError(str(error.orig)) from error
+        raise
+    except OSError as error:
+        raise StorageBusyError(str(error)) from error
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 
 import structlog
 
@@ -12,12 +11,13 @@ import bot.chat.commands
 import bot.jobs.catalogue
 import bot.venues
 from bot.app.adapters import Parts
+from bot.app.alerts import wire_alerts
 from bot.app.edges import Edges
+from bot.app.facts import EdgeStates, facts_of, network_name
 from bot.catalogue import discover
 from bot.chat.command import Command
 from bot.chat.door import TelegramDoor, build_door
 from bot.chat.services import EdgeStatus, Facts, Services
-from bot.domain.errors import UpstreamError
 from bot.domain.people import UserId
 from bot.domain.tokens import Listing
 from bot.jobs.job import Job, JobDesk
@@ -25,6 +25,7 @@ from bot.jobs.runner import JobRunner
 from bot.policy.mandate_choices import Offer
 from bot.policy.risk import Limits
 from bot.policy.web_app import web_app_key
+from bot.ports.jobs import JobBoard
 from bot.ports.ledger import Notice
 from bot.services.answering import Desk
 from bot.services.change_mandate import ChangeMandate
@@ -41,11 +42,11 @@ from bot.services.sign_in import SignIn
 from bot.services.sign_mandate import SignMandate
 from bot.services.signing import Signing, Site
 from bot.services.signing_links import Links
+from bot.services.tell_admins import TellAdmins
 from bot.services.watch_deposits import WatchDeposits
 from bot.services.watch_escrows import WatchEscrows
 from bot.services.withdraw import Withdraw
 from bot.settings import Settings
-from bot.web.terms import TERMS_VERSION
 
 log = structlog.get_logger(__name__)
 
@@ -83,15 +84,49 @@ class _Wiring:
         self.limits = Limits()
         self.links = Links(parts.clock)
         self.door: TelegramDoor | None = None
+        self.alerts = wire_alerts(parts, self.listing, self.limits, self.wake)
 
     def wake(self) -> None:
         if self.door is not None:
             self.door.sender.wake()
 
     def service(self) -> Service:
-        parts, books = self.parts, self.parts.database
+        parts = self.parts
         execute = self._execute()
-        deposits = WatchDeposits(
+        deposits = self._watch_deposits()
+        jobs = self._jobs(deposits)
+        services = self._services(execute, self._change_mandate(execute), jobs)
+        commands: dict[str, Command] = discover(bot.chat.commands, "COMMAND")
+        self.door = build_door(
+            self.edges.telegram_token, self.edges.telegram_url, services, commands, parts.outbox
+        )
+        return Service(self.door, services, execute, deposits, jobs, parts)
+
+    def _jobs(self, deposits: WatchDeposits) -> JobRunner:
+        parts, books, alerts = self.parts, self.parts.database, self.alerts
+        desk = JobDesk(
+            clock=parts.clock,
+            market=parts.market,
+            conversations=books.conversations,
+            deposits=deposits,
+            escrows=self._watch_escrows(),
+            listing=self.listing,
+            prices=alerts.prices,
+            candles=alerts.candles,
+            holdings=alerts.holdings,
+            digests=alerts.digests,
+            ticks=books.ticks,
+            signals=alerts.signals,
+        )
+        jobs: dict[str, Job] = discover(bot.jobs.catalogue, "JOB")
+        admins = TellAdmins(
+            parts.clock, books.people, parts.outbox, self.edges.admin_ids, self.wake
+        )
+        return JobRunner(jobs.values(), desk, books.job_runs, admins)
+
+    def _watch_deposits(self) -> WatchDeposits:
+        parts, books = self.parts, self.parts.database
+        return WatchDeposits(
             books.agents,
             books.deposits,
             parts.reader,
@@ -100,23 +135,6 @@ class _Wiring:
             self.limits,
             self.wake,
         )
-        change = self._change_mandate(execute)
-        services = self._services(execute, change)
-        commands: dict[str, Command] = discover(bot.chat.commands, "COMMAND")
-        self.door = build_door(
-            self.edges.telegram_token, self.edges.telegram_url, services, commands, parts.outbox
-        )
-        jobs: dict[str, Job] = discover(bot.jobs.catalogue, "JOB")
-        desk = JobDesk(
-            parts.clock,
-            parts.market,
-            books.conversations,
-            deposits,
-            self._watch_escrows(),
-            self.listing,
-        )
-        runner = JobRunner(jobs.values(), desk)
-        return Service(self.door, services, execute, deposits, runner, parts)
 
     def _execute(self) -> Execute:
         parts, books = self.parts, self.parts.database
@@ -169,7 +187,7 @@ class _Wiring:
         parts, books, deployment = self.parts, self.parts.database, self.edges.deployment
         site = Site(
             public_url=self.settings.public,
-            network=self._network(),
+            network=network_name(self.settings),
             chain_id=deployment.chain_id,
             rpc_url=self.edges.public_rpc,
             explorer=deployment.explorer,
@@ -193,8 +211,8 @@ class _Wiring:
             web_app_key=web_app_key(self.edges.telegram_token),
         )
 
-    def _services(self, execute: Execute, change: ChangeMandate) -> Services:
-        parts, books = self.parts, self.parts.database
+    def _services(self, execute: Execute, change: ChangeMandate, board: JobBoard) -> Services:
+        parts, books, alerts = self.parts, self.parts.database, self.alerts
         listing, limits, clock = self.listing, self.limits, parts.clock
         facts = self._facts()
         open_agent = self._open_agent(execute)
@@ -226,6 +244,16 @@ class _Wiring:
             signing=self._signing(change, open_agent, facts.reserved),
             change_mandate=change,
             panic=Panic(clock, books.agents, parts.journal, change, self.links),
+            groups=books.groups,
+            lose_chat=alerts.lose_chat,
+            signals=alerts.signals,
+            set_alerts=alerts.set_alerts,
+            alerts=books.alerts,
+            ticks=books.ticks,
+            outbox=parts.outbox,
+            board=board,
+            kinds=alerts.kinds,
+            prices=alerts.prices,
         )
 
     def _desk(self, change: ChangeMandate) -> Desk:
@@ -284,73 +312,17 @@ class _Wiring:
         )
 
     def _facts(self) -> Facts:
-        deployment = self.edges.deployment
-        reserved = {
-            deployment.orchestrator,
-            deployment.implementation,
-            deployment.lens,
-            deployment.admin,
-            deployment.server,
-            deployment.guardian,
-            *(token.feed.feed for token in deployment.tokens if token.feed),
-            *(token.address for token in deployment.tokens),
-            *(venue.router for venue in deployment.venues),
-            *(venue.adapter for venue in deployment.venues),
-        }
-        return Facts(
-            version=version("sei-trader"),
-            network=self._network(),
-            market=next(e for e in self.edges.report if e.name == "Market data").source,
-            explorer=deployment.explorer,
-            public_url=self.settings.public,
-            terms_version=TERMS_VERSION,
-            admin_ids=self.edges.admin_ids,
-            reserved=frozenset(reserved),
-            edges=self._edge_states,
-            orchestrator=deployment.orchestrator,
-            public_rpc=self.edges.public_rpc,
-            venues={venue.adapter: venue.name for venue in deployment.venues},
-            faucet=self.edges.faucet,
+        states = EdgeStates(
+            self.edges, self.parts, self.listing, self.limits, self._telegram_answers
         )
+        return facts_of(self.settings, self.edges, states, self._username)
 
-    def _network(self) -> str:
-        network = self.settings.sei_network.value
-        return "the local chain" if network == "local" else f"Sei {network}"
-
-    async def _edge_states(self) -> Sequence[EdgeStatus]:
-        healthy = await asyncio.gather(
-            self._telegram_answers(), self._chain_answers(), self._market_answers()
-        )
-        states = dict(zip(("Telegram", "Chain", "Market data"), healthy, strict=True))
-        states["Analyst"] = getattr(self.parts.brain, "healthy", True)
-        return [
-            EdgeStatus(
-                edge.name,
-                f"{edge.detail}{'' if edge.real else ' (stand-in)'}",
-                states.get(edge.name, True),
-            )
-            for edge in self.edges.report
-        ]
+    def _username(self) -> str:
+        """The bot's own; known once the door is open."""
+        return self.door.bot.username if self.door is not None else ""
 
     async def _telegram_answers(self) -> bool:
         return self.door is not None and await self.door.healthy()
-
-    async def _chain_answers(self) -> bool:
-        try:
-            await self.parts.reader.read_head()
-        except UpstreamError:
-            return False
-        return True
-
-    async def _market_answers(self) -> bool:
-        try:
-            prices = await self.parts.market.fetch_prices(self.listing.tokens)
-        except UpstreamError:
-            return False
-        now = self.parts.clock.now()
-        return bool(prices) and all(
-            now - price.as_of < self.limits.max_price_age for price in prices.values()
-        )
 
 
 @asynccontextmanager
@@ -367,8 +339,8 @@ async def running(service: Service) -> AsyncIterator[Service]:
     warming = asyncio.create_task(parts.market.warm(service.services.listing.tokens))
     await _tell_admins(service, recovered)
     await service.door.start()
-    service.jobs.start()
     try:
+        await service.jobs.start()
         yield service
     finally:
         await service.jobs.stop()

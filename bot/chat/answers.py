@@ -1,9 +1,11 @@
-"""Plain text is a question; its answer is a card."""
+"""Plain text is a question, or asks for an alert; the answer is a card."""
 
 import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
 
+from bot.chat.alert_asking import hear_alert, offer_alert, private, read_alert
+from bot.chat.decision_alerts import levels_rows
 from bot.chat.errors import answer_error
 from bot.chat.pictures.chart import render_price_chart
 from bot.chat.progress import ProgressLine
@@ -12,16 +14,46 @@ from bot.chat.talk import Talk
 from bot.chat.view import Row, View, button
 from bot.domain.analysis import Action, MarketView, TradeDecision
 from bot.domain.people import Agent
+from bot.policy.alert_words import wants_alert
 from bot.services.questions import Advised, Answer, Decided, Question
 
 _MARKS = {Action.BUY: "🟢 BUY", Action.SELL: "🔴 SELL", Action.HOLD: "⚪ HOLD"}
 _SHOWN = 4
+_LEVELS = "Stop and target are advice: I do not trade at them by myself, but I can tell you."
 
 
 async def plain(talk: Talk, text: str) -> None:
     """Answer in the background, so that the chat stays free for other things."""
+    if wants_alert(text):
+        await _alert(talk, text)
+        return
     agent = await talk.agent()
     talk.spawn(_answer(talk, agent, text))
+
+
+async def ask_about(talk: Talk, symbol: str) -> None:
+    """Ask the analyst about a listed token in the person's stead."""
+    agent = await talk.agent()
+    talk.spawn(_answer(talk, agent, f"Should I buy or sell {symbol} now?"))
+
+
+async def _alert(talk: Talk, text: str) -> None:
+    """The card of the alert that is asked for: by the rules, else by the analyst."""
+    draft = await read_alert(talk, text)
+    if draft is not None:
+        await offer_alert(talk, draft, private(talk))
+        return
+    talk.spawn(_hear(talk, text))
+
+
+async def _hear(talk: Talk, text: str) -> None:
+    try:
+        async with ProgressLine(talk) as line:
+            await line.step("Reading your alert")
+            draft = await hear_alert(talk, text)
+        await offer_alert(talk, draft, private(talk))
+    except Exception as error:  # noqa: BLE001 - a background end of the Telegram door
+        await answer_error(talk, error)
 
 
 async def _answer(talk: Talk, agent: Agent, text: str) -> None:
@@ -73,8 +105,7 @@ def _card(talk: Talk, agent: Agent, answer: Decided) -> str:
         "",
         *_notes(answer.notes),
         f"<i>{_risk_line(view)}</i>",
-        f"<i>{esc(decision.analyst)}, {_stamp(talk, view)}. Stop and target are advice: I do not "
-        "watch them yet. Not investment advice.</i>",
+        f"<i>{esc(decision.analyst)}, {_stamp(talk, view)}. {_LEVELS} Not investment advice.</i>",
     ]
     return "\n".join(lines)
 
@@ -111,14 +142,15 @@ def _notes(notes: Sequence[str]) -> list[str]:
 
 def _rows(answer: Decided) -> tuple[Row, ...]:
     decision = answer.decision
+    levels = levels_rows(answer.decision_id, decision)
     if decision.action is Action.HOLD:
-        return ((button("🔄 Prices", "price", "one", decision.symbol),),)
+        return ((button("🔄 Prices", "price", "one", decision.symbol),), *levels)
     verb = decision.action.value.lower()
     other = button("✏️ Another amount", "ask", verb, decision.symbol, answer.decision_id)
     no = button("✖ No thanks", "ask", "no", answer.decision_id)
     if not answer.suggested_usd:
-        return ((other, no),)
+        return ((other, no), *levels)
     dollars = answer.suggested_usd.quantize(Decimal("0.01"), rounding="ROUND_DOWN")
     label = f"✅ {verb.capitalize()} {usd(dollars)} of {decision.symbol}"
     go = button(label, "ask", "go", answer.decision_id, dollars, style="success")
-    return ((go,), (other, no))
+    return ((go,), (other, no), *levels)

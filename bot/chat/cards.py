@@ -2,11 +2,13 @@
 
 from decimal import Decimal
 
+from bot.chat.decision_alerts import levels_rows
 from bot.chat.mandates import mandate_rows
 from bot.chat.render import agent_line, esc, percent, price, quantity, units, usd
 from bot.chat.sentences import REVERT_FIGURES, REVERT_SENTENCES
 from bot.chat.services import Services
 from bot.chat.view import Row, View, button, copy, link
+from bot.domain.analysis import TradeDecision
 from bot.domain.mandate import usd_of
 from bot.domain.money import BPS, exact
 from bot.domain.people import Agent
@@ -72,8 +74,15 @@ def _unit_price(proposal: Proposal) -> Decimal:
         return bought * proposal.buy_price.usd / sold
 
 
-def receipt_view(services: Services, intent: Intent, agent: Agent, *, recovered: bool) -> View:
-    """What became of a swap."""
+def receipt_view(
+    services: Services,
+    intent: Intent,
+    agent: Agent,
+    *,
+    recovered: bool,
+    decision: TradeDecision | None = None,
+) -> View:
+    """What became of a swap; `decision` is the one it follows from."""
     tail = _RESTARTED if recovered else ""
     if intent.state is not IntentState.SETTLED:
         return View(_failed_trade(services, intent, agent) + tail)
@@ -106,6 +115,7 @@ def receipt_view(services: Services, intent: Intent, agent: Agent, *, recovered:
             button("📊 Portfolio", "portfolio", "view", agent.id),
             button("🕘 History", "history", "page", 0, agent.id),
         ),
+        *levels_rows(intent.decision_id, decision),
         *_explorer_rows(services, receipt),
     )
     return View("\n".join(lines) + tail, rows)

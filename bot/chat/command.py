@@ -22,6 +22,10 @@ class Command:
         replies: handlers of its dialogue steps; each gets the text that was typed.
         needs_terms: whether the terms must be accepted first.
         admins_only: whether only ADMIN_IDS may use it; to others it does not exist.
+        group: handles `/name words` in groups; None keeps it to private chats.
+        group_summary: its line in the menu of groups; empty takes `summary`.
+        group_taps: handlers of its buttons in groups; only administrators of the group reach
+            them, asked of Telegram at each tap.
     """
 
     name: str
@@ -32,3 +36,6 @@ class Command:
     replies: Mapping[str, Handler] = field(default_factory=dict)
     needs_terms: bool = True
     admins_only: bool = False
+    group: Handler | None = None
+    group_summary: str = ""
+    group_taps: Mapping[str, Handler] = field(default_factory=dict)

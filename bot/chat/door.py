@@ -21,6 +21,7 @@ from typing_extensions import override
 from bot.chat.answers import plain
 from bot.chat.command import Command
 from bot.chat.outbox import OutboxSender
+from bot.chat.pace import Pace, PaceLimiter
 from bot.chat.router import Router
 from bot.chat.services import Services
 from bot.chat.talk import Bot
@@ -32,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 _CONCURRENT = 256
 _POLL_TIMEOUT_S = 30
-_UPDATES = ["message", "edited_message", "callback_query"]
+_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
 
 
 class ChatOrder(BaseUpdateProcessor):
@@ -123,8 +124,14 @@ class TelegramDoor:
         listed = sorted((c for c in self.commands.values() if c.summary), key=lambda c: c.order)
         public = [BotCommand(c.name, c.summary) for c in listed if not c.admins_only]
         await self.bot.set_my_commands(public, scope=BotCommandScopeAllPrivateChats())
+        shared = [
+            BotCommand(c.name, c.group_summary or c.summary)
+            for c in listed
+            if c.group is not None and not c.admins_only
+        ]
         await self.bot.set_my_commands(
-            [BotCommand("start", "Open our private chat")], scope=BotCommandScopeAllGroupChats()
+            [*shared, BotCommand("start", "Open our private chat")],
+            scope=BotCommandScopeAllGroupChats(),
         )
         for admin_id in self.admin_ids:
             await self._register_admin(admin_id)
@@ -156,6 +163,7 @@ def build_door(
     outbox: Outbox,
 ) -> TelegramDoor:
     """Wire the door; nothing is sent until `start`."""
+    pace = Pace(services.clock)
     application = (
         Application.builder()
         .token(token)
@@ -163,11 +171,13 @@ def build_door(
         .base_file_url(f"{api_url}/file/bot")
         .request(AiohttpRequest())
         .get_updates_request(PollRequest())
+        .rate_limiter(PaceLimiter(pace))
         .concurrent_updates(ChatOrder())
         .build()
     )
     router = Router(services, commands, plain)
-    sender = OutboxSender(application.bot, outbox, services)
+    chats = services.lose_chat
+    sender = OutboxSender(application.bot, outbox, services, pace, chats.lose, chats.move)
 
     door = TelegramDoor(application, router, sender, commands, services.facts.admin_ids)
     application.add_handler(TypeHandler(Update, door.handle))

@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from bot.chat.admin_views import job_dead_view
+from bot.chat.alert_notices import alert_ended_view, alert_view
 from bot.chat.cards import (
     mandate_changed_view,
     opened_view,
@@ -9,6 +11,8 @@ from bot.chat.cards import (
     receipt_view,
     withdrawal_view,
 )
+from bot.chat.digest_notices import digest_view
+from bot.chat.group_notices import place_lost_view, signal_view, signals_ended_view
 from bot.chat.mandates import name_view
 from bot.chat.render import agent_line, esc, units
 from bot.chat.services import Services
@@ -43,7 +47,9 @@ async def _outcome(services: Services, data: Mapping[str, str]) -> View:
         return mandate_changed_view(services, intent, agent)
     if intent.kind is IntentKind.WITHDRAW:
         return withdrawal_view(services, intent, agent, recovered=recovered)
-    return receipt_view(services, intent, agent, recovered=recovered)
+    found = intent.decision_id and await services.conversations.load_decision(intent.decision_id)
+    decision = found[1] if found else None
+    return receipt_view(services, intent, agent, recovered=recovered, decision=decision)
 
 
 async def _pending(services: Services, data: Mapping[str, str]) -> View:
@@ -110,6 +116,10 @@ async def _seed_leaked(services: Services, data: Mapping[str, str]) -> View:
     )
 
 
+async def _job_dead(_: Services, data: Mapping[str, str]) -> View:
+    return job_dead_view(data["name"], data["error"])
+
+
 async def _event_words(services: Services, data: Mapping[str, str]) -> str:
     """An event of the chain as a sentence, with its transaction."""
     tokens = {token.address: token for token in services.listing.tokens}
@@ -162,4 +172,11 @@ _KINDS: Mapping[str, Callable[[Services, Mapping[str, str]], Awaitable[View]]] =
     "escrow_event": _escrow_event,
     "deployment_event": _deployment_event,
     "seed_leaked": _seed_leaked,
+    "job_dead": _job_dead,
+    "alert": alert_view,
+    "alert_ended": alert_ended_view,
+    "digest": digest_view,
+    "signal": signal_view,
+    "signals_ended": signals_ended_view,
+    "place_lost": place_lost_view,
 }

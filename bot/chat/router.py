@@ -14,12 +14,13 @@ from telegram.error import BadRequest, TelegramError
 
 from bot.chat.command import Command, Handler
 from bot.chat.errors import answer_error
+from bot.chat.groups import GroupRouter
+from bot.chat.membership import Membership
 from bot.chat.services import Services
 from bot.chat.talk import Bot, Talk
-from bot.chat.view import View, link
+from bot.chat.view import View
 from bot.domain.errors import UserError
 from bot.domain.people import User, UserId
-from bot.policy.secrets import find_secret
 from bot.ports.records import Dialogue, UserSettings
 from bot.services.questions import refuse_secrets
 
@@ -39,16 +40,27 @@ class Router:
     services: Services
     commands: Mapping[str, Command]
     plain: Handler
+    groups: GroupRouter = field(init=False)
+    membership: Membership = field(init=False)
     _too_long: LRUCache[int, datetime] = field(default_factory=lambda: LRUCache(10_000))
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.groups = GroupRouter(self.services, self.commands)
+        self.membership = Membership(self.services)
 
     async def handle(self, update: Update, bot: Bot) -> None:
         """Answer one update; every failure ends in a sentence to the person."""
         person, chat = update.effective_user, update.effective_chat
-        if person is None or chat is None or person.is_bot:
+        if update.my_chat_member is not None:
+            await self.membership.changed(update.my_chat_member, bot)
             return
-        if chat.type != Chat.PRIVATE:
+        if update.message is not None and await self.membership.migrated(update.message):
+            return
+        if chat is not None and chat.type in (Chat.GROUP, Chat.SUPERGROUP):
             await self._answer_group(update, bot)
+            return
+        if person is None or chat is None or person.is_bot or chat.type != Chat.PRIVATE:
             return
         if chat.id != person.id:
             log.warning("forged_chat", user_id=person.id)
@@ -205,30 +217,27 @@ class Router:
         )
 
     async def _answer_group(self, update: Update, bot: Bot) -> None:
-        """Point to the private chat, when spoken to; groups get more in a later version."""
-        message = update.message
-        if message is None or message.text is None or message.chat.type == Chat.CHANNEL:
+        if not await self.groups.concerns(update, bot):
             return
-        called = message.text.startswith("/") or f"@{bot.username}".lower() in message.text.lower()
-        if not called:
-            return
-        secret = find_secret(message.text)
-        view = View(
-            f"🔐 That looked like a {secret}, and everybody here can read it. Delete it now, and "
-            "move what it protects to a new one."
-            if secret
-            else "I talk about money in private only. Tap below and we can go on there.",
-            ((link("Open our private chat", f"https://t.me/{bot.username}"),),),
-        )
+        talk = await self._group_talk(update, bot)
         try:
-            await bot.send_message(
-                message.chat_id,
-                view.text,
-                reply_markup=view.markup,
-                message_thread_id=message.message_thread_id if message.is_topic_message else None,
-            )
-        except TelegramError as error:
-            log.info("group_answer_failed", failure=type(error).__name__)
+            await self.groups.answer(talk, update)
+        except Exception as error:  # noqa: BLE001 - the last line of this door
+            await answer_error(talk, error)
+        finally:
+            if talk.query_id is not None:
+                self._spawn(_answer_query(bot, talk.query_id, talk.toast))
+
+    async def _group_talk(self, update: Update, bot: Bot) -> Talk:
+        person, chat = update.effective_user, update.effective_chat
+        if person is None or chat is None:
+            raise ValueError("an update of a group without a person")
+        talk = await self._talk(update, bot, person, chat)
+        about = talk.tapped or talk.message
+        if about is not None and about.is_topic_message:
+            talk.thread_id = about.message_thread_id
+        structlog.contextvars.bind_contextvars(ref=talk.correlation_id)
+        return talk
 
     def _spawn(self, job: Awaitable[None]) -> None:
         task = asyncio.ensure_future(job)

@@ -1,24 +1,33 @@
 """What the Telegram door can call, wired once by the composition root."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bot.chat.pictures.spark import Sparks
 from bot.domain.tokens import Listing
+from bot.policy.alert_kind import AlertKinds
 from bot.policy.risk import Limits
+from bot.ports.alerts import Alerts, Ticks
 from bot.ports.chain import ChainReader, EscrowReader, Venue
 from bot.ports.clock import Clock
-from bot.ports.ledger import Journal
+from bot.ports.figures import Figures
+from bot.ports.groups import Groups
+from bot.ports.jobs import JobBoard
+from bot.ports.ledger import Journal, Outbox
 from bot.ports.market import Market
 from bot.ports.records import Agents, Conversations, Dialogues, People, Switches
 from bot.services.change_mandate import ChangeMandate
 from bot.services.confirm import Confirm
 from bot.services.converse import Converse
 from bot.services.execute import Execute
+from bot.services.lose_chat import LoseChat
 from bot.services.manage_agents import CloseAgent
 from bot.services.open_agent import OpenAgent
 from bot.services.panic import Panic
 from bot.services.portfolio import ViewPortfolio
 from bot.services.propose import Propose
+from bot.services.publish_signals import PublishSignals
+from bot.services.set_alerts import SetAlerts
 from bot.services.signing import Signing
 from bot.services.withdraw import Withdraw
 
@@ -47,7 +56,10 @@ class Faucet:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the doors know about the service they belong to. `venues` are names by adapter."""
+    """What the doors know about the service they belong to. `venues` are names by adapter.
+
+    `username` is the bot's own on Telegram, once that is known.
+    """
 
     version: str
     network: str
@@ -62,6 +74,7 @@ class Facts:
     public_rpc: str
     venues: Mapping[str, str]
     faucet: Faucet | None = None
+    username: Callable[[], str] = lambda: ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +106,14 @@ class Services:
     signing: Signing
     change_mandate: ChangeMandate
     panic: Panic
+    groups: Groups
+    lose_chat: LoseChat
+    signals: PublishSignals
+    set_alerts: SetAlerts
+    alerts: Alerts
+    ticks: Ticks
+    outbox: Outbox
+    board: JobBoard
+    kinds: AlertKinds
+    prices: Figures
+    sparks: Sparks = field(default_factory=Sparks)

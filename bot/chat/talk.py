@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from telegram import Message
 from telegram.error import BadRequest, RetryAfter
@@ -12,6 +12,7 @@ from telegram.ext import ExtBot
 
 from bot.chat.services import Services
 from bot.chat.view import MAX_CAPTION, View, length, split
+from bot.domain.alerts import Place
 from bot.domain.errors import UserError
 from bot.domain.people import Agent, User
 from bot.ports.records import Dialogue
@@ -20,7 +21,7 @@ from bot.services.manage_agents import current_agent
 
 DIALOGUE_LIFE = timedelta(minutes=15)
 _LONGEST_WAIT_S = 60
-Bot = ExtBot[None]
+Bot = ExtBot[Any]
 T = TypeVar("T")
 
 
@@ -39,6 +40,11 @@ class Talk:
     query_id: str | None = None
     spawn: Callable[[Awaitable[None]], None] = field(default=lambda _: None)
     toast: str | None = None
+
+    @property
+    def place(self) -> Place:
+        """The chat, or the topic of a group, in which this is said."""
+        return Place(self.chat_id, self.thread_id or 0)
 
     async def say(self, view: View) -> Message:
         """Send a new message; a text too long for one goes out in parts, buttons on the last."""

@@ -5,6 +5,7 @@ SeiTraderError
 |   `-- Refused          a trade or transfer our own limits said no to
 |-- UpstreamError        an edge failed; `retryable` says whether trying again may help
 |   `-- AnswerBlockedError  the model's provider refused to answer for safety reasons
+|-- StorageBusyError     the database did not take a write in time; nothing of it was written
 `-- SettingsError        the process cannot start
 """
 
@@ -39,6 +40,10 @@ class AnswerBlockedError(UpstreamError):
 
 class AnswerUnusableError(UpstreamError):
     """The model answered, but not in a way that can be believed; asking again may help."""
+
+
+class StorageBusyError(SeiTraderError):
+    """The database is busy or cannot be reached now; the same call may succeed later."""
 
 
 class SettingsError(SeiTraderError):

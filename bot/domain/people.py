@@ -1,7 +1,7 @@
 """People and their agents."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import NewType
@@ -15,8 +15,23 @@ AgentId = NewType("AgentId", int)
 
 
 @dataclass(frozen=True, slots=True)
+class QuietHours:
+    """Local times of a person between which alerts wait; may reach over midnight.
+
+    `lets_urgent`: alerts marked urgent come through. What is about money always does.
+    """
+
+    start: time
+    end: time
+    lets_urgent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who talked to the bot. Limits are their own choice, at or below the policy's."""
+    """Somebody who talked to the bot. Limits are their own choice, at or below the policy's.
+
+    `time_zone` is an IANA name.
+    """
 
     id: UserId
     name: str
@@ -26,6 +41,8 @@ class User:
     trade_cap_usd: Decimal
     day_cap_usd: Decimal
     language: str
+    time_zone: str = "UTC"
+    quiet: QuietHours | None = None
 
 
 class AgentState(StrEnum):
@@ -45,6 +62,7 @@ class Agent:
     `seed_version` names the ACTOR_SEED its key is derived from. `exit_hash` is 0x and the hash of
     the exit code, empty where the owner signs mandates itself; `index` says which of its owner's
     escrows this is. Owner, exit hash and index are all that the escrow's address follows from.
+    `is_public`: its person lets everybody follow its decisions.
     """
 
     id: AgentId
@@ -59,3 +77,4 @@ class Agent:
     created_at: datetime
     exit_hash: str = ""
     index: int = 0
+    is_public: bool = False

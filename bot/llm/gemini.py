@@ -17,6 +17,7 @@ from tenacity import (
 )
 from typing_extensions import override
 
+from bot.domain.alerts import AlertWords
 from bot.domain.analysis import (
     Advice,
     Brief,
@@ -27,14 +28,22 @@ from bot.domain.analysis import (
     Turn,
 )
 from bot.domain.errors import AnswerBlockedError, AnswerUnusableError, UpstreamError
-from bot.llm.inputs import advice_inputs, decision_inputs, guard_inputs, ticker_inputs
+from bot.llm.inputs import (
+    advice_inputs,
+    alert_inputs,
+    decision_inputs,
+    guard_inputs,
+    ticker_inputs,
+)
 from bot.llm.outputs import (
     AdviceAnswer,
+    AlertAnswer,
     DecisionAnswer,
     GuardAnswer,
     MalformedError,
     TickerAnswer,
     parse_advice,
+    parse_alert_words,
     parse_decision,
     parse_extraction,
     parse_guard,
@@ -68,6 +77,7 @@ _OUTPUTS: Mapping[str, type[BaseModel]] = {
     "ticker": TickerAnswer,
     "decision": DecisionAnswer,
     "advice": AdviceAnswer,
+    "alert": AlertAnswer,
 }
 
 _AnswerT = TypeVar("_AnswerT", bound=BaseModel)
@@ -75,7 +85,7 @@ _ResultT = TypeVar("_ResultT")
 
 
 class GeminiBrain(Brain):
-    """Four prompts, one client. Build it inside the running event loop; `aclose` when done.
+    """One client for all prompts. Build it inside the running event loop; `aclose` when done.
 
     Raises `UpstreamError("gemini")` for whatever goes wrong, `AnswerBlockedError` where Google's
     safety rules refused. Reasons name the setting to mend and hold neither key nor prompt text.
@@ -148,6 +158,15 @@ class GeminiBrain(Brain):
             advice_inputs(brief),
             AdviceAnswer,
             lambda answer: parse_advice(answer, self.label),
+        )
+
+    @override
+    async def parse_alert(self, question: str, listed: Sequence[str]) -> AlertWords | None:
+        return await self._ask(
+            "alert",
+            alert_inputs(question, listed),
+            AlertAnswer,
+            lambda answer: parse_alert_words(answer, question, listed),
         )
 
     async def aclose(self) -> None:

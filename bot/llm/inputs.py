@@ -44,6 +44,11 @@ def ticker_inputs(question: str, turns: Sequence[Turn], listed: Sequence[str]) -
     }
 
 
+def alert_inputs(question: str, listed: Sequence[str]) -> Mapping[str, str]:
+    """Inputs of the alert prompt."""
+    return {"question": clip(question, _QUESTION), "listed": ", ".join(listed)}
+
+
 def _common(brief: Brief) -> dict[str, str]:
     return {
         "question": clip(brief.question, _QUESTION),

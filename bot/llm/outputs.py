@@ -12,6 +12,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from bot.domain.alerts import AlertWords
 from bot.domain.analysis import (
     Action,
     Advice,
@@ -112,8 +113,51 @@ class AdviceAnswer(_Answer):
     text: Annotated[str, _paragraphs(2500), Field(min_length=1)]
 
 
+class AlertType(StrEnum):
+    """What can be watched; NONE for everything else."""
+
+    PRICE_ABOVE = "PRICE_ABOVE"
+    PRICE_BELOW = "PRICE_BELOW"
+    PRICE_CROSSES = "PRICE_CROSSES"
+    PERCENT_CHANGE = "PERCENT_CHANGE"
+    NEW_HIGH = "NEW_HIGH"
+    NEW_LOW = "NEW_LOW"
+    VOLUME_SPIKE = "VOLUME_SPIKE"
+    RSI_ABOVE = "RSI_ABOVE"
+    RSI_BELOW = "RSI_BELOW"
+    MA_CROSS_UP = "MA_CROSS_UP"
+    MA_CROSS_DOWN = "MA_CROSS_DOWN"
+    PORTFOLIO_ABOVE = "PORTFOLIO_ABOVE"
+    PORTFOLIO_BELOW = "PORTFOLIO_BELOW"
+    BALANCE_ABOVE = "BALANCE_ABOVE"
+    BALANCE_BELOW = "BALANCE_BELOW"
+    DEPOSIT = "DEPOSIT"
+    GAS_ABOVE = "GAS_ABOVE"
+    GAS_BELOW = "GAS_BELOW"
+    DIGEST_DAILY = "DIGEST_DAILY"
+    DIGEST_WEEKLY = "DIGEST_WEEKLY"
+    NONE = "NONE"
+
+
+class AlertAnswer(_Answer):
+    """An alert a person asks for; `hours_between` and `until` are 0 and "" where not said."""
+
+    condition: AlertType
+    symbol: Symbol
+    figure: Annotated[
+        Decimal | None,
+        Field(ge=-(10**12), le=10**12, allow_inf_nan=False),
+        WithJsonSchema({"type": "number", "nullable": True}),
+    ]
+    window: Annotated[str, _line(9), Field(pattern=r"^([0-9]{1,3}[mhd]|([a-z]{3} )?[0-9:]{5}|)$")]
+    every_time: bool
+    hours_between: Annotated[int, Field(ge=0, le=720)]
+    until: Annotated[str, _line(10), Field(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2}|)$")]
+
+
 OUTPUTS: Mapping[str, type[BaseModel]] = {
-    model.__name__: model for model in (GuardAnswer, TickerAnswer, DecisionAnswer, AdviceAnswer)
+    model.__name__: model
+    for model in (GuardAnswer, TickerAnswer, DecisionAnswer, AdviceAnswer, AlertAnswer)
 }
 
 
@@ -135,6 +179,62 @@ def parse_extraction(answer: TickerAnswer, question: str, listed: Sequence[str])
         elif symbol is None and name in said and name.isascii() and len(name) <= 12:
             unknown[name] = None
     return Extraction(tuple(found)[:MAX_SYMBOLS], tuple(unknown)[:MAX_SYMBOLS])
+
+
+_SENTENCES: Mapping[AlertType, str] = {
+    AlertType.PRICE_ABOVE: "{symbol} above {figure}",
+    AlertType.PRICE_BELOW: "{symbol} below {figure}",
+    AlertType.PRICE_CROSSES: "{symbol} crosses {figure}",
+    AlertType.PERCENT_CHANGE: "{symbol} {signed}% {window}",
+    AlertType.NEW_HIGH: "{symbol} new high {window}",
+    AlertType.NEW_LOW: "{symbol} new low {window}",
+    AlertType.VOLUME_SPIKE: "{symbol} volume {figure}x",
+    AlertType.RSI_ABOVE: "{symbol} rsi above {figure} {window}",
+    AlertType.RSI_BELOW: "{symbol} rsi below {figure} {window}",
+    AlertType.MA_CROSS_UP: "{symbol} golden cross {window}",
+    AlertType.MA_CROSS_DOWN: "{symbol} death cross {window}",
+    AlertType.PORTFOLIO_ABOVE: "portfolio above {figure}",
+    AlertType.PORTFOLIO_BELOW: "portfolio below {figure}",
+    AlertType.BALANCE_ABOVE: "{symbol} balance above {figure}",
+    AlertType.BALANCE_BELOW: "{symbol} balance below {figure}",
+    AlertType.DEPOSIT: "deposit {figure} {symbol}",
+    AlertType.GAS_ABOVE: "gas above {figure}",
+    AlertType.GAS_BELOW: "gas below {figure}",
+    AlertType.DIGEST_DAILY: "daily digest {window}",
+    AlertType.DIGEST_WEEKLY: "weekly digest {window}",
+}
+
+
+def parse_alert_words(
+    answer: AlertAnswer, question: str, listed: Sequence[str]
+) -> AlertWords | None:
+    """A sentence of our own grammar, made of bounded parts; None if no alert was seen.
+
+    Its token is a listed one, or a word that the person did write.
+    """
+    if answer.condition is AlertType.NONE:
+        return None
+    pattern = _SENTENCES[answer.condition]
+    figure = "" if answer.figure is None else f"{answer.figure:f}"
+    if not figure and "{figure}" in pattern and answer.condition is not AlertType.DEPOSIT:
+        raise MalformedError("alert without a figure")
+    symbol = _alert_symbol(answer.symbol, question, listed) if "{symbol}" in pattern else ""
+    signed = figure if figure.startswith("-") else f"+{figure}"
+    parts = [
+        pattern.format(symbol=symbol, figure=figure, signed=signed, window=answer.window),
+        "every time" if answer.every_time else "",
+        f"at most every {answer.hours_between}h" if answer.hours_between else "",
+        f"until {answer.until}" if answer.until else "",
+    ]
+    return AlertWords(", ".join(" ".join(part.split()) for part in parts if part))
+
+
+def _alert_symbol(word: str, question: str, listed: Sequence[str]) -> str:
+    found = parse_extraction(TickerAnswer(symbols=[word], unknown=[]), question, listed)
+    named = found.symbols or found.unknown
+    if not named:
+        raise MalformedError("alert about a token nobody named")
+    return named[0]
 
 
 def parse_advice(answer: AdviceAnswer, analyst: str) -> Advice:

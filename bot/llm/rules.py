@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from typing_extensions import override
 
+from bot.domain.alerts import AlertWords
 from bot.domain.analysis import (
     Advice,
     Brief,
@@ -57,6 +58,11 @@ class RuleBrain(Brain):
             _hint(brief.tradable),
         ]
         return Advice(" ".join(part for part in parts if part), LABEL)
+
+    @override
+    async def parse_alert(self, question: str, listed: Sequence[str]) -> AlertWords | None:
+        """The rules are all in `policy/alert_words`, which has read it already."""
+        return None
 
 
 _NO_DATA = "I have no market data at the moment, so I would rather not guess."

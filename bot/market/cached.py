@@ -62,7 +62,7 @@ class _Ask(Generic[T]):
     flight: str
 
 
-_PRICES = _Shelf(TypeAdapter(_Batch), timedelta(seconds=60))
+_PRICES = _Shelf(TypeAdapter(_Batch), timedelta(seconds=45))
 _SUMMARY = _Shelf(TypeAdapter(MarketSummary), timedelta(minutes=10))
 _PROFILE = _Shelf(TypeAdapter(TokenProfile), timedelta(hours=24))
 _HISTORY = TypeAdapter(PriceHistory)
@@ -81,10 +81,11 @@ class CachedMarket(Market):
 
     For how long an answer is used before the feed is asked again:
 
-    - prices 60 s. The rule is that nothing trades on a price over 5 minutes old, and that age is
-      counted from `as_of`, which already lags a minute or two behind at CoinGecko. A cache of the
-      full 5 minutes would refuse the first trade after a quiet while. All listed tokens come in
-      one call, so 60 s costs one call of a budget of 30 a minute at most.
+    - prices 45 s. Alerts look at prices every 60 s, and each look has to see new ones: with a life
+      as long as that, every other look would see the last one's. All listed tokens come in one
+      call, so it costs two calls of a budget of 30 a minute at most. The rule that nothing trades
+      on a price over 5 minutes old is kept with room to spare, which it needs: that age is counted
+      from `as_of`, which lags a minute or two behind at CoinGecko.
     - market summary 10 min, profiles 24 h.
     - histories: a day 5 min (its candles last 30 min), up to 90 days 30 min (an eighth of a 4 h
       candle; a decision hangs on the last one), longer ones 24 h (daily candles).

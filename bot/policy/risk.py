@@ -13,7 +13,9 @@ class Limits:
     """What the service allows at most. Users may lower their own caps, never raise these.
 
     `max_value_loss` bounds how much less a quote may be worth than what is sold, by the market
-    feed: it stops a trade on a pool that was pushed off the market.
+    feed: it stops a trade on a pool that was pushed off the market. `alert_disagreement` is how far
+    exchanges may be from the feed before an alert no longer trusts it; `max_alerts` and
+    `max_group_alerts` are active ones of a person, and of a group with its topics.
     """
 
     trade_cap_usd: Decimal = Decimal(50)
@@ -30,6 +32,9 @@ class Limits:
     low_gas_sei: Decimal = Decimal("0.1")
     gas_top_up_sei: Decimal = Decimal("0.25")
     dust_usd: Decimal = Decimal("0.01")
+    alert_disagreement: Bps = Bps(500)
+    max_alerts: int = 100
+    max_group_alerts: int = 50
 
 
 @dataclass(frozen=True, slots=True)

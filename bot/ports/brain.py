@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from bot.domain.alerts import AlertWords
 from bot.domain.analysis import (
     Advice,
     Brief,
@@ -41,4 +42,11 @@ class Brain(Protocol):
 
     async def advise(self, brief: Brief) -> Advice:
         """Answer a question that names no token, from the market summary."""
+        ...
+
+    async def parse_alert(self, question: str, listed: Sequence[str]) -> AlertWords | None:
+        """The alert a question asks for, where its words fit no rule; None if there is none.
+
+        The sentence names a token as listed, or one that the person wrote.
+        """
         ...

@@ -1,9 +1,10 @@
 """The journal: every intent that moves money, written before each step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from enum import IntEnum
 from typing import Protocol
 
 from bot.domain.trade import (
@@ -17,14 +18,33 @@ from bot.domain.trade import (
 )
 
 
+class Priority(IntEnum):
+    """What goes out first, within a chat and over all chats.
+
+    Only MONEY is sent again after an attempt that may have arrived (and then says so): a receipt
+    twice is better than never, an alert twice is worse than once.
+    """
+
+    MONEY = 0
+    URGENT = 1
+    ALERT = 2
+    DIGEST = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A message that must arrive once. `key` makes it unique; `data` is what rendering needs."""
+    """A message that must arrive once. `key` makes it unique; `data` is what rendering needs.
+
+    `thread_id` is a topic of a group (0: none). `not_before` holds it back, for quiet hours.
+    """
 
     chat_id: int
     kind: str
     key: str
     data: Mapping[str, str] = field(default_factory=dict)
+    priority: Priority = Priority.MONEY
+    thread_id: int = 0
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +163,20 @@ class SeenBalances:
     raw: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class DepositRow:
+    """Money that came into an agent's escrow: `raw` base units, noticed at a time.
+
+    Numbers rise in the order of noticing.
+    """
+
+    id: int
+    agent_id: int
+    symbol: str
+    raw: int
+    at: datetime
+
+
 class Deposits(Protocol):
     """Balances already accounted for, so that anything above them is a deposit."""
 
@@ -158,39 +192,76 @@ class Deposits(Protocol):
     ) -> bool:
         """Replace an agent's balances and queue the notices, if `seen.version` still stands.
 
-        False (nothing written) if it does not, or if an intent of the agent is in flight.
+        False (nothing written) if it does not, or if an intent of the agent is in flight. What the
+        notices of kind `deposit` tell is kept for `load_deposits`.
         """
+        ...
+
+    async def load_deposits(self, after_id: int, agent_ids: Sequence[int]) -> Sequence[DepositRow]:
+        """Deposits of these agents behind a number, oldest first."""
+        ...
+
+    async def last_deposit_id(self) -> int:
+        """The highest number of a deposit so far, of any agent; 0 before the first."""
         ...
 
 
 class OutboxState:
-    """States of a queued message; plain strings in the table."""
+    """States of a queued message; plain strings in the table.
+
+    AMBIGUOUS is an end: it may have arrived, and is not of a kind that is sent twice. LOST is one
+    too: the chat is gone or does not want it. FAILED is for the admins: they may have it tried
+    again.
+    """
 
     PENDING = "pending"
     SENDING = "sending"
     SENT = "sent"
+    AMBIGUOUS = "ambiguous"
+    LOST = "lost"
     FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """A notice taken from the outbox; `repeat` if an earlier attempt may have arrived."""
+    """A notice in the outbox; `repeat` if an earlier attempt may have arrived."""
 
     id: int
     notice: Notice
     attempts: int
     repeat: bool
+    queued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FailedNotice:
+    """A notice that was given up for a fault of ours."""
+
+    id: int
+    notice: Notice
+    reason: str
+    queued_at: datetime
 
 
 class Outbox(Protocol):
-    """Durable queue of notices: at least once, and said when it may be twice."""
+    """Durable queue of notices, one at a time a chat: by precedence, then in order of queuing.
+
+    A notice that waits holds back those of its chat behind it, not those before it.
+    """
 
     async def queue(self, notice: Notice, now: datetime) -> None:
         """Add a notice; one with the same key is ignored."""
         ...
 
-    async def claim(self, now: datetime, limit: int) -> Sequence[Queued]:
-        """Mark due notices as being sent and return them, oldest first, one a chat at a time."""
+    async def load_due(self, now: datetime, limit: int, busy: Collection[int]) -> Sequence[Queued]:
+        """What may be sent now, one a chat, in order; nothing for chats in `busy`. Marks nothing.
+
+        `Queued.attempts` counts earlier attempts; `not_before` is used up, and None.
+        """
+        ...
+
+    async def mark_sending(self, queued_id: int) -> bool:
+        """About to hand it to Telegram: counts the attempt. False if it is no longer pending."""
         ...
 
     async def mark_sent(self, queued_id: int, now: datetime) -> None:
@@ -198,13 +269,55 @@ class Outbox(Protocol):
         ...
 
     async def mark_retry(self, queued_id: int, due_at: datetime, *, ambiguous: bool) -> None:
-        """Try again at `due_at`; `ambiguous` if this attempt may have arrived."""
+        """Try again at `due_at`; `ambiguous` if this attempt may have arrived.
+
+        An ambiguous one whose priority is not MONEY ends as AMBIGUOUS instead. One that was not
+        even marked (it could not be put into words) counts as an attempt too.
+        """
+        ...
+
+    async def hold_chat(self, chat_id: int, until: datetime) -> None:
+        """Nothing pending in this chat is due before `until` (flood control)."""
         ...
 
     async def mark_failed(self, queued_id: int, reason: str) -> None:
-        """Give up for good (blocked, gone)."""
+        """Give up for good, for a fault of ours; admins see it and may retry."""
+        ...
+
+    async def load_waiting(self, chat_id: int, thread_id: int | None) -> Sequence[Notice]:
+        """What waits for a chat, or for one topic of it, or is being sent there."""
+        ...
+
+    async def lose_chat(self, chat_id: int, thread_id: int | None, reason: str) -> int:
+        """The chat (or one topic of it) is gone: all that waits there ends as LOST; how many.
+
+        That includes what is being sent there now.
+        """
         ...
 
     async def release_claims(self) -> int:
-        """At start: what was being sent when the process ended is pending again, as a repeat."""
+        """At start: what was being sent when the process ended may have arrived.
+
+        MONEY is pending again, as a repeat; all else ends as AMBIGUOUS. Returns how many.
+        """
+        ...
+
+    async def load_failed(self, limit: int) -> Sequence[FailedNotice]:
+        """FAILED ones, latest first."""
+        ...
+
+    async def retry_failed(self, queued_id: int, now: datetime) -> bool:
+        """Put a FAILED one back in the queue."""
+        ...
+
+    async def count_waiting(self) -> Mapping[Priority, int]:
+        """How many wait, by precedence; and how they stand is in `/admin`."""
+        ...
+
+    async def load_oldest(self, now: datetime) -> datetime | None:
+        """When the oldest of those that are due was queued; None if nothing is due."""
+        ...
+
+    async def count_ends(self, since: datetime) -> Mapping[str, int]:
+        """How many of those queued since then ended as AMBIGUOUS, LOST or FAILED, by state."""
         ...

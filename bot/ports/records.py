@@ -9,7 +9,7 @@ from typing import Protocol
 from bot.domain.analysis import TradeDecision, Turn
 from bot.domain.mandate import EscrowEvent, Mandate, MandateWord
 from bot.domain.money import Bps
-from bot.domain.people import Agent, AgentId, AgentState, User, UserId
+from bot.domain.people import Agent, AgentId, AgentState, QuietHours, User, UserId
 from bot.ports.ledger import Notice
 
 
@@ -21,6 +21,8 @@ class UserSettings:
     trade_cap_usd: Decimal
     day_cap_usd: Decimal
     language: str
+    time_zone: str = "UTC"
+    quiet: QuietHours | None = None
 
 
 class People(Protocol):
@@ -92,6 +94,14 @@ class Agents(Protocol):
 
     async def save_state(self, agent_id: AgentId, state: AgentState) -> None:
         """Pause, resume or close an agent."""
+        ...
+
+    async def save_public(self, agent_id: AgentId, *, public: bool) -> None:
+        """Let everybody follow an agent's decisions, or nobody any more."""
+        ...
+
+    async def load_public(self) -> Sequence[Agent]:
+        """Public agents that are not closed, oldest first."""
         ...
 
     async def load_current(self, chat_id: int) -> AgentId | None:

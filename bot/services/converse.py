@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 from cachetools import LRUCache
 
+from bot.domain.alerts import AlertWords
 from bot.domain.errors import UserError
+from bot.domain.people import User
 from bot.ports.brain import Brain
 from bot.services.answering import Analysts, Answering, Desk
 from bot.services.questions import Answer, Progress, Question, refuse_secrets
@@ -35,7 +37,7 @@ class Converse:
             UserError: too long, too many, or not about trading.
             UpstreamError: market data are not to be had at all.
         """
-        self._check(question)
+        self._check(question.user, question.text)
         since = self.desk.clock.now() - TURN_LIFE
         turns = await self.desk.conversations.load_turns(
             question.chat_id, int(question.agent.id), since, _TURNS
@@ -43,15 +45,28 @@ class Converse:
         analysts = Analysts(self.brain, self.fallback)
         return await Answering(self.desk, question, turns, analysts, progress).run()
 
-    def _check(self, question: Question) -> None:
-        text = question.text
+    async def hear_alert(self, user: User, text: str) -> AlertWords | None:
+        """The alert that a text asks for, as the analyst understands it; None if there is none.
+
+        Raises:
+            UserError: as `ask`.
+            UpstreamError: no analyst answers.
+        """
+        self._check(user, text)
+        analysts, symbols = Analysts(self.brain, self.fallback), self.desk.listing.symbols
+        verdict = await analysts.call(lambda brain: brain.guard(text))
+        if not verdict.allowed:
+            raise UserError(verdict.reason or "I can only talk about trading on Sei.")
+        return await analysts.call(lambda brain: brain.parse_alert(text, symbols))
+
+    def _check(self, user: User, text: str) -> None:
         refuse_secrets(text)
         if len(text) > MAX_QUESTION:
             raise UserError(
                 f"That is {len(text):,} characters; a question may have {MAX_QUESTION:,}."
             )
         now = self.desk.clock.now()
-        asked = self._asked.setdefault(int(question.user.id), deque())
+        asked = self._asked.setdefault(int(user.id), deque())
         while asked and now - asked[0] >= _MINUTE:
             asked.popleft()
         if len(asked) >= _QUESTIONS_A_MINUTE:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.clock import SystemClock
-from tests.bench import burst, memory, portfolio, question, start, taps, trade
+from tests.bench import alerts, burst, fanout, memory, portfolio, question, start, taps, trade
 from tests.bench.figure import Result
 from tests.bench.processes import ROOT
 from tests.bench.report import document, table
@@ -25,7 +25,8 @@ STAGED = {
     "trade": trade.measure,
     "burst": burst.measure,
 }
-PARTS = ("start", *STAGED)
+ALONE = {"start": start.measure, "alerts": alerts.measure, "fanout": fanout.measure}
+PARTS = (*ALONE, *STAGED)
 
 
 async def measure(parts: Sequence[str], folder: Path) -> list[Result]:
@@ -33,9 +34,9 @@ async def measure(parts: Sequence[str], folder: Path) -> list[Result]:
     if task := asyncio.current_task():
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     results: list[Result] = []
-    if "start" in parts:
-        say("measuring start")
-        results += await start.measure(folder / "start")
+    for part in [part for part in ALONE if part in parts]:
+        say(f"measuring {part}")
+        results += await ALONE[part](folder / part)
     staged = [part for part in STAGED if part in parts]
     if staged:
         say("setting the stage")

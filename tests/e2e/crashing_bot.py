@@ -66,7 +66,7 @@ def _executor_step(method: str, _: tuple[Any, ...]) -> str | None:
 
 
 def _outbox_step(method: str, _: tuple[Any, ...]) -> str | None:
-    return method if method == "mark_sent" else None
+    return method if method in ("mark_sending", "mark_sent") else None
 
 
 def wrap(parts: Parts) -> None:

@@ -40,7 +40,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 TOKEN = "1:crash-test-token"
 SPENT = Decimal(5)
 OUTCOMES = ("Bought", "Nothing was traded")
-STEPS = ("confirmed", "sign", "signed", "send", "sent", "mined", "settled", "mark_sent")
+JOURNALLED = ("confirmed", "sign", "signed", "send", "sent", "mined", "settled")
+STEPS = (*JOURNALLED, "mark_sending", "mark_sent")
 POINTS = [f"{when} {step}" for step in STEPS for when in ("before", "after")]
 
 
@@ -193,7 +194,10 @@ async def test_a_trade_runs_once_or_not_at_all(world: World, escrow: str, point:
         if any(word in text for word in OUTCOMES)
     ]
     repeats = [text for text in verdicts if "Repeated" in text]
-    assert len(verdicts) - len(repeats) == 1, "told once, or again and labelled as a repeat"
+    # Marked and never sent, it may have arrived for all the bot knows: the only one is a "repeat".
+    unlabelled = 0 if point == "after mark_sending" else 1
+    assert len(verdicts) - len(repeats) == unlabelled, "told once, or labelled as a repeat"
+    assert verdicts
 
     spent = before - await world.held(escrow, "USDC")
     assert spent == (SPENT if "Bought" in told else 0)

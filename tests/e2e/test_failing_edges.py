@@ -179,7 +179,7 @@ async def test_a_caption_is_measured_as_telegram_measures_it(on: Scene) -> None:
     on.gemini.play(decision(on, summary="😀" * 400), kind=Kind.DECISION)
     picture = await on.ann.say("Should I buy SEI now?")
     assert picture.get("photo")
-    card = await on.ann.sees("I do not watch them yet", after=picture["message_id"])
+    card = await on.ann.sees("but I can tell you", after=picture["message_id"])
     assert any("✅" in label for label in buttons_of(card))
 
 
@@ -201,7 +201,7 @@ async def test_an_answer_of_any_length_arrives(on: Scene, letter: str) -> None:
         kind=Kind.DECISION,
     )
     sent = on.telegram.send(on.ann.id, "Should I buy SEI now?")
-    card = await on.ann.sees("I do not watch them yet", after=sent["message_id"])
+    card = await on.ann.sees("but I can tell you", after=sent["message_id"])
     assert "Something went wrong" not in "".join(text_of(m) for m in on.ann.messages)
     assert any("✅" in label for label in buttons_of(card))
     on.gemini.play(answer({"text": f"{letter * 2_500} end"}), kind=Kind.ADVICE)

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from typing_extensions import override
 
+from bot.domain.alerts import AlertWords
 from bot.domain.analysis import (
     Action,
     Advice,
@@ -24,7 +25,7 @@ _T = TypeVar("_T")
 
 
 class FakeBrain(Brain):
-    """Set `verdict`, `extraction`, `decisions` or `advice` to a value or an error to raise.
+    """Set `verdict`, `extraction`, `decisions`, `advice` or `alert` to a value or an error.
 
     Unset, it agrees: every question passes, symbols are those named, and a decision buys half of
     the cap of the first view. `decisions` are played in order, then it agrees again.
@@ -37,6 +38,7 @@ class FakeBrain(Brain):
         self.decisions: list[TradeDecision | MoreContext | SeiTraderError] = []
         self.failure: SeiTraderError | None = None
         self.advice: str | SeiTraderError = "The market is calm."
+        self.alert: AlertWords | SeiTraderError | None = None
         self.questions: list[str] = []
         self.briefs: list[Brief] = []
 
@@ -47,7 +49,7 @@ class FakeBrain(Brain):
 
     def fail(self, error: SeiTraderError) -> None:
         """Raise `error` from now on, whatever is asked."""
-        self.verdict = self.extraction = self.advice = self.failure = error
+        self.verdict = self.extraction = self.advice = self.failure = self.alert = error
 
     @override
     async def guard(self, question: str) -> GuardVerdict:
@@ -76,6 +78,11 @@ class FakeBrain(Brain):
     async def advise(self, brief: Brief) -> Advice:
         self.briefs.append(brief)
         return Advice(_or_raise(self.advice), self.label)
+
+    @override
+    async def parse_alert(self, question: str, listed: Sequence[str]) -> AlertWords | None:
+        self.questions.append(question)
+        return _or_raise(self.alert)
 
 
 def agreeable(brief: Brief, analyst: str = "fake analyst") -> TradeDecision:

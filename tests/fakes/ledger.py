@@ -1,6 +1,7 @@
 """Journal, deposits, events of escrows and outbox in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,11 +10,23 @@ from itertools import count
 from bot.domain.mandate import EscrowEvent
 from bot.domain.people import AgentId
 from bot.domain.trade import IN_FLIGHT, OPEN, Fill, Intent, IntentId, IntentKind, IntentState
-from bot.ports.ledger import Confirmation, Notice, OutboxState, Queued, SeenBalances, Step
+from bot.ports.ledger import (
+    Confirmation,
+    DepositRow,
+    FailedNotice,
+    Notice,
+    OutboxState,
+    Priority,
+    Queued,
+    SeenBalances,
+    Step,
+)
 from tests.fakes.records import FakeRecords
 
 _DAY = timedelta(hours=24)
 _CURSOR = "escrow_events_from"
+_WAITING = (OutboxState.PENDING, OutboxState.SENDING)
+_ENDED = (OutboxState.AMBIGUOUS, OutboxState.FAILED, OutboxState.LOST)
 
 
 @dataclass
@@ -23,6 +36,7 @@ class Waiting:
     id: int
     notice: Notice
     due_at: datetime
+    queued_at: datetime
     state: str = OutboxState.PENDING
     attempts: int = 0
     repeat: bool = False
@@ -42,6 +56,7 @@ class FakeLedger:
         self.fills: list[Fill] = []
         self.nonces: dict[str, int] = {}
         self.seen: dict[int, SeenBalances] = {}
+        self.came_in: list[DepositRow] = []
         self.notices: list[Waiting] = []
         self.happened: dict[tuple[str, int], tuple[int, EscrowEvent]] = {}
 
@@ -125,9 +140,21 @@ class FakeLedger:
         if not self._quiet(agent_id) or before.version != seen.version:
             return False
         self.seen[agent_id] = SeenBalances(seen.version + 1, dict(seen.raw))
+        now = self._records.clock.now()
         for notice in notices:
-            await self.queue(notice, self._records.clock.now())
+            is_new = all(waiting.notice.key != notice.key for waiting in self.notices)
+            await self.queue(notice, now)
+            if is_new and notice.kind == "deposit":
+                symbol, raw = notice.data["symbol"], int(notice.data["raw"])
+                number = len(self.came_in) + 1
+                self.came_in.append(DepositRow(number, agent_id, symbol, raw, now))
         return True
+
+    async def load_deposits(self, after_id: int, agent_ids: Sequence[int]) -> Sequence[DepositRow]:
+        return [row for row in self.came_in if row.id > after_id and row.agent_id in agent_ids]
+
+    async def last_deposit_id(self) -> int:
+        return len(self.came_in)
 
     async def load_from(self) -> int | None:
         value = self._records.switches.get(_CURSOR)
@@ -153,42 +180,95 @@ class FakeLedger:
     async def queue(self, notice: Notice, now: datetime) -> None:
         self._queue(notice, now)
 
-    async def claim(self, now: datetime, limit: int) -> Sequence[Queued]:
+    async def load_due(self, now: datetime, limit: int, busy: Collection[int]) -> Sequence[Queued]:
         heads: dict[int, Waiting] = {}
-        for waiting in self.notices:
-            if waiting.state in (OutboxState.PENDING, OutboxState.SENDING):
-                heads.setdefault(waiting.notice.chat_id, waiting)
-        due = [
-            head
-            for head in sorted(heads.values(), key=lambda head: head.id)
-            if head.state == OutboxState.PENDING and head.due_at <= now
-        ][:limit]
-        for head in due:
-            head.state = OutboxState.SENDING
-            head.attempts += 1
-        return [Queued(head.id, head.notice, head.attempts, head.repeat) for head in due]
+        sending = {w.notice.chat_id for w in self.notices if w.state == OutboxState.SENDING}
+        for waiting in sorted(self.notices, key=lambda w: (w.notice.priority, w.id)):
+            chat_id = waiting.notice.chat_id
+            if waiting.state == OutboxState.PENDING and chat_id not in sending | set(busy):
+                heads.setdefault(chat_id, waiting)
+        due = [head for head in heads.values() if head.due_at <= now]
+        return [_queued(head) for head in due[:limit]]
+
+    async def mark_sending(self, queued_id: int) -> bool:
+        for waiting in self._in(queued_id, OutboxState.PENDING):
+            waiting.state = OutboxState.SENDING
+            waiting.attempts += 1
+            return True
+        return False
 
     async def mark_sent(self, queued_id: int, now: datetime) -> None:
-        for waiting in self._sending(queued_id):
+        for waiting in self._in(queued_id, OutboxState.SENDING):
             waiting.state = OutboxState.SENT
 
     async def mark_retry(self, queued_id: int, due_at: datetime, *, ambiguous: bool) -> None:
-        for waiting in self._sending(queued_id):
-            waiting.state = OutboxState.PENDING
+        for waiting in self._in(queued_id, *_WAITING):
+            waiting.attempts += waiting.state == OutboxState.PENDING
+            waiting.state = _after_doubt(waiting) if ambiguous else OutboxState.PENDING
             waiting.due_at = due_at
             waiting.repeat = waiting.repeat or ambiguous
 
+    async def hold_chat(self, chat_id: int, until: datetime) -> None:
+        for waiting in self.notices:
+            if waiting.notice.chat_id == chat_id and waiting.state == OutboxState.PENDING:
+                waiting.due_at = max(waiting.due_at, until)
+
     async def mark_failed(self, queued_id: int, reason: str) -> None:
-        for waiting in self._sending(queued_id):
+        for waiting in self._in(queued_id, *_WAITING):
             waiting.state = OutboxState.FAILED
             waiting.reason = reason
+
+    async def load_waiting(self, chat_id: int, thread_id: int | None) -> Sequence[Notice]:
+        return [
+            waiting.notice
+            for waiting in self.notices
+            if waiting.notice.chat_id == chat_id
+            and thread_id in (None, waiting.notice.thread_id)
+            and waiting.state in _WAITING
+        ]
+
+    async def lose_chat(self, chat_id: int, thread_id: int | None, reason: str) -> int:
+        lost = [
+            waiting
+            for waiting in self.notices
+            if waiting.notice.chat_id == chat_id
+            and thread_id in (None, waiting.notice.thread_id)
+            and waiting.state in _WAITING
+        ]
+        for waiting in lost:
+            waiting.state = OutboxState.LOST
+            waiting.reason = reason
+        return len(lost)
 
     async def release_claims(self) -> int:
         released = [w for w in self.notices if w.state == OutboxState.SENDING]
         for waiting in released:
-            waiting.state = OutboxState.PENDING
+            waiting.state = _after_doubt(waiting)
             waiting.repeat = True
         return len(released)
+
+    async def load_failed(self, limit: int) -> Sequence[FailedNotice]:
+        failed = [w for w in reversed(self.notices) if w.state == OutboxState.FAILED]
+        return [FailedNotice(w.id, _told(w), w.reason, w.queued_at) for w in failed[:limit]]
+
+    async def retry_failed(self, queued_id: int, now: datetime) -> bool:
+        for waiting in self._in(queued_id, OutboxState.FAILED):
+            waiting.state = OutboxState.PENDING
+            waiting.due_at = now
+            waiting.attempts = 0
+            waiting.reason = ""
+            return True
+        return False
+
+    async def count_waiting(self) -> Mapping[Priority, int]:
+        return Counter(w.notice.priority for w in self.notices if w.state in _WAITING)
+
+    async def load_oldest(self, now: datetime) -> datetime | None:
+        due = [w.queued_at for w in self.notices if w.state in _WAITING and w.due_at <= now]
+        return min(due, default=None)
+
+    async def count_ends(self, since: datetime) -> Mapping[str, int]:
+        return Counter(w.state for w in self.notices if w.state in _ENDED and w.queued_at >= since)
 
     def _put(self, intent: Intent) -> Intent:
         self._order.setdefault(intent.id, next(self._changes))
@@ -270,11 +350,22 @@ class FakeLedger:
 
     def _queue(self, notice: Notice, now: datetime) -> None:
         if all(waiting.notice.key != notice.key for waiting in self.notices):
-            self.notices.append(Waiting(len(self.notices) + 1, notice, now))
+            due_at = notice.not_before or now
+            self.notices.append(Waiting(len(self.notices) + 1, notice, due_at, now))
 
-    def _sending(self, queued_id: int) -> list[Waiting]:
-        return [
-            waiting
-            for waiting in self.notices
-            if waiting.id == queued_id and waiting.state == OutboxState.SENDING
-        ]
+    def _in(self, queued_id: int, *states: str) -> list[Waiting]:
+        return [w for w in self.notices if w.id == queued_id and w.state in states]
+
+
+def _after_doubt(waiting: Waiting) -> str:
+    money = waiting.notice.priority is Priority.MONEY
+    return OutboxState.PENDING if money else OutboxState.AMBIGUOUS
+
+
+def _told(waiting: Waiting) -> Notice:
+    return replace(waiting.notice, not_before=None)
+
+
+def _queued(waiting: Waiting) -> Queued:
+    told = _told(waiting)
+    return Queued(waiting.id, told, waiting.attempts, waiting.repeat, waiting.queued_at)

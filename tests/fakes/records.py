@@ -25,6 +25,8 @@ class FakeRecords:
         self.dialogues: dict[int, tuple[Dialogue, datetime]] = {}
         self.turns: list[tuple[int, int, Turn]] = []
         self.decisions: dict[int, tuple[int, TradeDecision]] = {}
+        self.decided_at: dict[int, datetime] = {}
+        self.public_from: dict[AgentId, int] = {}
         self.answers: dict[int, str] = {}
         self.switches: dict[str, str] = {}
         self.mandates: dict[tuple[int, MandateWord], Mandate] = {}
@@ -39,6 +41,7 @@ class FakeRecords:
         if known is None:
             settings = (defaults.slippage, defaults.trade_cap_usd, defaults.day_cap_usd)
             known = User(user_id, name, username, None, *settings, defaults.language)
+            known = replace(known, time_zone=defaults.time_zone, quiet=defaults.quiet)
         self.users[user_id] = replace(known, name=name, username=username)
         return self.users[user_id]
 
@@ -53,6 +56,8 @@ class FakeRecords:
             trade_cap_usd=settings.trade_cap_usd,
             day_cap_usd=settings.day_cap_usd,
             language=settings.language,
+            time_zone=settings.time_zone,
+            quiet=settings.quiet,
         )
 
     async def load_user_ids(self) -> Sequence[UserId]:
@@ -110,6 +115,18 @@ class FakeRecords:
         if agent.state is not AgentState.CLOSED:
             self.agents[agent_id] = replace(agent, state=state)
 
+    async def save_public(self, agent_id: AgentId, *, public: bool) -> None:
+        agent = self.agents[agent_id]
+        if agent.state is AgentState.CLOSED or agent.is_public == public:
+            return
+        self.agents[agent_id] = replace(agent, is_public=public)
+        self.public_from[agent_id] = max(self.decisions, default=0)
+        if not public:
+            del self.public_from[agent_id]
+
+    async def load_public(self) -> Sequence[Agent]:
+        return [agent for agent in self._kept() if agent.is_public]
+
     async def load_current(self, chat_id: int) -> AgentId | None:
         return self.current.get(chat_id)
 
@@ -150,6 +167,7 @@ class FakeRecords:
     ) -> int:
         decision_id = next(self._ids)
         self.decisions[decision_id] = (agent_id, decision)
+        self.decided_at[decision_id] = now
         return decision_id
 
     async def load_decision(self, decision_id: int) -> tuple[int, TradeDecision] | None:

@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.llm.inputs import advice_inputs, decision_inputs, guard_inputs, ticker_inputs
+from bot.llm.inputs import (
+    advice_inputs,
+    alert_inputs,
+    decision_inputs,
+    guard_inputs,
+    ticker_inputs,
+)
 from bot.llm.prompts import load_prompts
 from tests.unit.llm.samples import ADDRESS, LISTED, brief, turn, view
 
@@ -49,6 +55,7 @@ def test_what_is_sent_fits_the_prompts_and_holds_no_address() -> None:
         "ticker": ticker_inputs(asked.question, asked.turns, LISTED),
         "decision": decision_inputs(asked),
         "advice": advice_inputs(asked),
+        "alert": alert_inputs(asked.question, LISTED),
     }
     assert inputs.keys() == PROMPTS.keys()
     for name, values in inputs.items():

@@ -32,6 +32,9 @@ from bot.domain.trade import (
     SignedTx,
     TxHash,
 )
+from bot.ports.alerts import Alerts, Ticks
+from bot.ports.groups import Groups
+from bot.ports.jobs import JobRuns
 from bot.ports.ledger import Deposits, Journal, Notice, Outbox, Step
 from bot.ports.market import MarketStore
 from bot.ports.records import (
@@ -45,7 +48,10 @@ from bot.ports.records import (
     UserSettings,
 )
 from db.schema import metadata
+from tests.fakes.alerts import FakeAlerts, FakeTicks
 from tests.fakes.clock import FakeClock
+from tests.fakes.groups import FakeGroups
+from tests.fakes.jobs import FakeJobRuns
 from tests.fakes.ledger import FakeLedger
 from tests.fakes.market import FakeMarketStore
 from tests.fakes.records import FakeRecords
@@ -84,6 +90,14 @@ class Stores(Protocol):
     def mandates(self) -> Mandates: ...
     @property
     def escrow_events(self) -> EscrowEvents: ...
+    @property
+    def groups(self) -> Groups: ...
+    @property
+    def job_runs(self) -> JobRuns: ...
+    @property
+    def alerts(self) -> Alerts: ...
+    @property
+    def ticks(self) -> Ticks: ...
 
 
 @dataclass(frozen=True)
@@ -99,11 +113,16 @@ class FakeStores:
     market: FakeMarketStore
     mandates: FakeRecords
     escrow_events: FakeLedger
+    groups: FakeGroups
+    job_runs: FakeJobRuns
+    alerts: FakeAlerts
+    ticks: FakeTicks
 
     @classmethod
     def make(cls, clock: FakeClock) -> "FakeStores":
         records = FakeRecords(clock)
         ledger = FakeLedger(records)
+        ticks = FakeTicks()
         return cls(
             journal=ledger,
             deposits=ledger,
@@ -116,6 +135,10 @@ class FakeStores:
             market=FakeMarketStore(),
             mandates=records,
             escrow_events=ledger,
+            groups=FakeGroups(records, ledger),
+            job_runs=FakeJobRuns(),
+            alerts=FakeAlerts(records, ledger, ticks),
+            ticks=ticks,
         )
 
 

@@ -9,20 +9,26 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.catalogue import discover
+from bot.domain.alerts import AlertWords, Condition
 from bot.domain.analysis import Action, TradeDecision
 from bot.llm.gemini import GeminiBrain
 from bot.llm.prompts import load_prompts
 from bot.llm.rules import RuleBrain
 from bot.local.gemini.server import GeminiStandIn
+from bot.policy import alert_kinds
+from bot.policy.alert_kind import AlertKinds
+from bot.policy.alert_words import parse_alert
 from bot.ports.brain import Brain
 from bot.serving import served
 from tests.fakes.brain import FakeBrain
 from tests.fakes.market import SteppingClock
-from tests.unit.llm.samples import FALLING, LISTED, UNKNOWN, brief, turn, view
+from tests.unit.llm.samples import FALLING, LISTED, NOW, UNKNOWN, brief, turn, view
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PROMPTS = load_prompts(Path(__file__).parents[2] / "prompts")
+KINDS = AlertKinds(tuple(discover(alert_kinds, "ALERT").values()))
 BRIEFS = {
     "rising": brief(),
     "held and falling": brief(
@@ -106,6 +112,24 @@ async def test_a_general_question_gets_words(brain: Brain) -> None:
     advice = await brain.advise(brief(question="how does the market look?", views=()))
     assert advice.text
     assert advice.analyst == brain.label
+
+
+async def test_words_without_an_alert_are_none(brain: Brain) -> None:
+    assert await brain.parse_alert("how does the market look?", LISTED) is None
+
+
+async def test_an_alert_is_a_sentence_that_the_rules_can_read(brain: Brain) -> None:
+    question = "do shout once a bitcoin costs north of 123000"
+    if isinstance(brain, FakeBrain):
+        brain.alert = AlertWords("WBTC above 123000")
+    words = await brain.parse_alert(question, LISTED)
+    if isinstance(brain, RuleBrain):
+        assert words is None
+        return
+    assert words is not None
+    draft = parse_alert(words.sentence, KINDS, LISTED, NOW, "UTC")
+    assert draft is not None
+    assert draft.condition == Condition("PRICE_ABOVE", "WBTC", Decimal(123_000))
 
 
 async def test_questions_do_not_disturb_each_other(brain: Brain) -> None:

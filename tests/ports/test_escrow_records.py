@@ -55,9 +55,10 @@ def event(tx_hash: str = "0xaa", log_index: int = 0, **changes: object) -> Escro
 async def told(stores: Stores, clock: FakeClock) -> list[str]:
     """Keys of what waits in the outbox, which is one at a time a chat."""
     keys = []
-    while queued := await stores.outbox.claim(clock.now(), 50):
+    while queued := await stores.outbox.load_due(clock.now(), 50, ()):
         keys += [entry.notice.key for entry in queued]
         for entry in queued:
+            assert await stores.outbox.mark_sending(entry.id)
             await stores.outbox.mark_sent(entry.id, clock.now())
     return keys
 

@@ -179,7 +179,7 @@ async def test_a_step_applies_only_where_it_was_expected(stores: Stores, clock: 
     assert await stores.journal.advance(intent.id, stale) is None
     assert await stores.journal.advance(IntentId("forged"), stale) is None
     assert await stores.journal.load_intent(intent.id) == intent
-    assert not await stores.outbox.claim(clock.now(), 9)
+    assert not await stores.outbox.load_due(clock.now(), 9, ())
 
 
 @pytest.mark.parametrize("start", IntentState)
@@ -280,7 +280,7 @@ async def test_settling_writes_all_of_it(stores: Stores, clock: FakeClock) -> No
     assert settled.receipt is not None
     assert settled.receipt.got == 2**200 + 1
     assert list(await stores.journal.load_fills(agent.id)) == [trade]
-    assert [queued.notice for queued in await stores.outbox.claim(clock.now(), 9)] == [told]
+    assert [queued.notice for queued in await stores.outbox.load_due(clock.now(), 9, ())] == [told]
     seen = (await stores.deposits.load_seen([agent.id]))[agent.id]
     assert dict(seen.raw) == changes
 
@@ -367,7 +367,7 @@ async def test_a_deposit_is_saved_once(stores: Stores, clock: FakeClock) -> None
     after = (await stores.deposits.load_seen([agent.id]))[agent.id]
     assert dict(after.raw) == {"SEI": 10**30}
     assert after.version > 0
-    queued = await stores.outbox.claim(clock.now(), 9)
+    queued = await stores.outbox.load_due(clock.now(), 9, ())
     assert [taken.notice for taken in queued] == told
     assert await save(agent.id, SeenBalances(after.version, {}), [])
 

@@ -2,14 +2,14 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 
 import pytest
 
 from bot.domain.analysis import Action, TradeDecision, Turn
 from bot.domain.money import Bps
-from bot.domain.people import AgentId, AgentState, User, UserId
+from bot.domain.people import AgentId, AgentState, QuietHours, User, UserId
 from bot.ports.records import Dialogue, NameTakenError, UserSettings
 from tests.fakes.clock import FakeClock
 from tests.ports.databases import CHAT, SETTINGS, USER, Stores, add_agent
@@ -48,6 +48,42 @@ async def test_new_names_leave_settings_alone(stores: Stores, clock: FakeClock) 
         USER, "Anna", None, "2026-11", Bps(100), Decimal("12.5"), Decimal("99.99"), "de"
     )
     assert await people.load_user(USER) == again
+
+
+async def test_quiet_hours_and_zone_are_kept(stores: Stores) -> None:
+    people = stores.people
+    ann = await people.save_user(USER, "Ann", None, SETTINGS)
+    assert (ann.time_zone, ann.quiet) == ("UTC", None)
+    for quiet in (
+        QuietHours(time(22), time(7), lets_urgent=False),
+        QuietHours(time(0, 1), time(23, 59)),
+        None,
+    ):
+        chosen = replace(SETTINGS, time_zone="America/Argentina/Buenos_Aires", quiet=quiet)
+        await people.save_settings(USER, chosen)
+        expected = replace(ann, time_zone=chosen.time_zone, quiet=quiet)
+        assert await people.load_user(USER) == expected
+        assert await people.save_user(USER, "Ann", None, SETTINGS) == expected
+    other = replace(SETTINGS, time_zone="Asia/Tokyo", quiet=QuietHours(time(1), time(2)))
+    bob = await people.save_user(UserId(7), "Bob", None, other)
+    assert (bob.time_zone, bob.quiet) == (other.time_zone, other.quiet)
+
+
+async def test_public_agents_are_listed_while_they_are_public(stores: Stores) -> None:
+    names = ["Gamma", "Alpha", "Beta"]
+    agents = [await add_agent(stores, name) for name in names]
+    assert not agents[0].is_public
+    for agent in reversed(agents):
+        await stores.agents.save_public(agent.id, public=True)
+        await stores.agents.save_public(agent.id, public=True)
+    assert list(await stores.agents.load_public()) == [replace(a, is_public=True) for a in agents]
+    await stores.agents.save_public(agents[0].id, public=False)
+    await stores.agents.save_public(agents[0].id, public=False)
+    await stores.agents.save_state(agents[1].id, AgentState.CLOSED)
+    await stores.agents.save_public(agents[1].id, public=False)
+    (left,) = await stores.agents.load_public()
+    assert left.name == "Beta"
+    assert await stores.agents.load_agent(agents[0].id) == agents[0]
 
 
 async def test_a_read_beside_a_write_leaves_nothing_old_behind(stores: Stores) -> None:

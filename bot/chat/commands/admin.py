@@ -1,7 +1,17 @@
-"""/admin: state of the edges, open intents, pause and resume trading. No spending power."""
+"""/admin: state of the edges and of the machinery, open intents, pause and resume trading.
+
+No spending power.
+"""
 
 import structlog
 
+from bot.chat.admin_views import (
+    dead_view,
+    jobs_view,
+    machinery_lines,
+    machinery_row,
+    prices_view,
+)
 from bot.chat.command import Command
 from bot.chat.render import age, clock, esc, units
 from bot.chat.services import Services
@@ -12,6 +22,8 @@ from bot.services.switches import pause_trading, trading_paused
 
 log = structlog.get_logger(__name__)
 _SHOWN = 10
+_MOST_DIGITS = 18
+"""What fits a database's keys."""
 
 
 async def show(talk: Talk, _: str) -> None:
@@ -38,6 +50,8 @@ async def show(talk: Talk, _: str) -> None:
             for intent in intents[:_SHOWN]
         ),
         "",
+        *await machinery_lines(services),
+        "",
         f"<i>Updated {clock(now)}</i>",
     ]
     toggle = (
@@ -45,7 +59,7 @@ async def show(talk: Talk, _: str) -> None:
         if paused
         else button("⏸ Pause trading", "admin", "pause", style="danger")
     )
-    rows: list[Row] = [(toggle, button("🔄 Refresh", "admin", "show"))]
+    rows: list[Row] = [(toggle, button("🔄 Refresh", "admin", "show")), machinery_row()]
     if not stopped:
         rows.append((button("⛔ Pause on the chain", "admin", "chain", style="danger"),))
     await talk.show(View("\n".join(lines), tuple(rows)))
@@ -95,6 +109,38 @@ async def chained(talk: Talk, _: str) -> None:
     await talk.disarm("⏳ <b>Paused here; pausing on the chain.</b> I tell you when it is done.")
 
 
+async def jobs(talk: Talk, _: str) -> None:
+    """What runs by itself, and how that goes."""
+    await talk.show(jobs_view(talk.services))
+
+
+async def dead(talk: Talk, _: str) -> None:
+    """What was given up."""
+    await talk.show(await dead_view(talk.services))
+
+
+async def job(talk: Talk, argument: str) -> None:
+    """Try a dead job again."""
+    fresh = await talk.services.board.retry(argument)
+    talk.toast = "It runs again." if fresh else "It is not dead any more."
+    await dead(talk, "")
+
+
+async def notice(talk: Talk, argument: str) -> None:
+    """Put a failed notice back in the queue."""
+    known = argument.isascii() and argument.isdigit() and len(argument) <= _MOST_DIGITS
+    now = talk.services.clock.now()
+    fresh = known and await talk.services.outbox.retry_failed(int(argument), now)
+    talk.toast = "It is in the queue again." if fresh else "It has not failed, or is gone."
+    await dead(talk, "")
+
+
+async def prices(talk: Talk, argument: str) -> None:
+    """Prices that were not believed."""
+    known = argument.isascii() and argument.isdigit() and len(argument) <= _MOST_DIGITS
+    await talk.show(await prices_view(talk.services, int(argument) if known else 0))
+
+
 async def _switch(talk: Talk, *, paused: bool) -> None:
     await pause_trading(talk.services.switches, paused=paused)
     log.warning("trading_switched", paused=paused, admin=int(talk.user.id))
@@ -106,7 +152,18 @@ COMMAND = Command(
     summary="State of the service (admins)",
     order=90,
     run=show,
-    taps={"show": show, "pause": pause, "resume": resume, "chain": chain, "chained": chained},
+    taps={
+        "show": show,
+        "pause": pause,
+        "resume": resume,
+        "chain": chain,
+        "chained": chained,
+        "jobs": jobs,
+        "dead": dead,
+        "job": job,
+        "notice": notice,
+        "prices": prices,
+    },
     needs_terms=False,
     admins_only=True,
 )

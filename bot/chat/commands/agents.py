@@ -65,6 +65,7 @@ def _card(agent: Agent) -> View:
         f"Escrow: <code>{agent.escrow or 'being opened'}</code>",
         f"Owner: <code>{agent.owner}</code>",
         "",
+        *(["📣 Public: everybody may follow its decisions.", ""] if agent.is_public else []),
         "Money leaves the escrow to the owner only, and the owner never changes. To move, "
         "withdraw everything and open a new agent.",
     ]
@@ -78,7 +79,12 @@ def _card(agent: Agent) -> View:
             button("✍️ Mandate", "mandate", "show", agent.id),
             button("✏️ Instructions", "agents", "edit", agent.id),
         ),
-        (button("▶️ Resume" if pausing else "⏸ Pause", "agents", "pause", agent.id),),
+        (
+            button("▶️ Resume" if pausing else "⏸ Pause", "agents", "pause", agent.id),
+            button("🔒 Make private", "agents", "private", agent.id)
+            if agent.is_public
+            else button("📣 Make public", "agents", "public", agent.id),
+        ),
         (button("🗑 Delete", "agents", "delete", agent.id, style="danger"),),
         (button("‹ Agents", "agents", "list"),),
     )
@@ -265,6 +271,45 @@ async def pause(talk: Talk, argument: str) -> None:
     await talk.show(_card(await _own(talk, argument)))
 
 
+async def public(talk: Talk, argument: str) -> None:
+    """Say what others will see before anybody does."""
+    agent = await _own(talk, argument)
+    await talk.show(
+        View(
+            f"📣 <b>Make {agent_line(agent)} public?</b>\n\n"
+            "Everybody, groups too, may follow it and sees from now on:\n"
+            "• its name, and each decision to buy or sell: token, entry, stop-loss, take-profit, "
+            "confidence\n"
+            "• how many trades it has made and what they have realised, in dollars\n\n"
+            "Nobody sees your name, your questions, its reasons, its instructions, its balance or "
+            "its escrow. What was decided before stays private. Others may trade on what it says "
+            "before you do.",
+            (
+                (
+                    button("📣 Make public", "agents", "publish", agent.id, style="danger"),
+                    button("‹ Keep private", "agents", "open", agent.id),
+                ),
+            ),
+        )
+    )
+
+
+async def publish(talk: Talk, argument: str) -> None:
+    """Let everybody follow it."""
+    agent = await _own(talk, argument)
+    await talk.services.signals.publish(agent)
+    await talk.show(_card(await _own(talk, argument)))
+
+
+async def private(talk: Talk, argument: str) -> None:
+    """Let nobody follow it any more; who did is told."""
+    agent = await _own(talk, argument)
+    dropped = await talk.services.signals.withdraw(agent)
+    if dropped:
+        talk.toast = f"Private again. {dropped} followed it and are told."
+    await talk.show(_card(await _own(talk, argument)))
+
+
 async def delete(talk: Talk, argument: str) -> None:
     """Ask before deleting."""
     agent = await _own(talk, argument)
@@ -288,6 +333,8 @@ async def deleted(talk: Talk, argument: str) -> None:
         raise UserError("This agent is still being opened. Try again in a moment.")
     left = await talk.services.close_agent.close(agent)
     if not left:
+        if agent.is_public:
+            await talk.services.signals.withdraw(agent)
         await talk.show(View(f"🗑 {agent_line(agent)} is deleted. Its escrow stays its owner's."))
         return
     held = ", ".join(units(amount) for amount in left)
@@ -328,6 +375,9 @@ COMMAND = Command(
         "skip": skip,
         "edit": edit,
         "pause": pause,
+        "public": public,
+        "publish": publish,
+        "private": private,
         "delete": delete,
         "deleted": deleted,
     },

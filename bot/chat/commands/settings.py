@@ -1,4 +1,4 @@
-"""/settings: slippage, the person's own limits, language, current agent."""
+"""/settings: slippage, the person's own limits, language, current agent, time, quiet hours."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -11,6 +11,7 @@ from bot.domain.errors import UserError
 from bot.domain.money import Bps
 from bot.domain.people import User
 from bot.policy.amounts import Share, parse_amount
+from bot.policy.time_zones import label_of
 from bot.ports.records import UserSettings
 from bot.services.manage_agents import current_agent
 
@@ -35,6 +36,8 @@ async def _home(talk: Talk) -> View:
         f"24 hours, each agent: at most {usd(user.day_cap_usd)}",
         f"Language of my answers: {esc(user.language)}",
         f"Current agent: {esc(agent.name) if agent else 'none yet'}",
+        f"Time zone: {esc(label_of(user.time_zone))}",
+        f"Quiet hours: {_quiet(user)}",
     ]
     rows = (
         (
@@ -45,6 +48,7 @@ async def _home(talk: Talk) -> View:
             button("Limit a day", "settings", "cap", "day"),
             button("Language", "settings", "language"),
         ),
+        (button("🕘 Time zone", "quiet", "zone"), button("🌙 Quiet hours", "quiet", "home")),
         (button("🤖 Agent", "agents", "list"), button("🏠 Home", "start", "home")),
     )
     return View("\n".join(lines), rows)
@@ -82,7 +86,7 @@ async def _save_slippage(talk: Talk, bps: int) -> None:
         raise UserError(
             f"Slippage must be between {percent(_SMALLEST_SLIPPAGE)} and {percent(most)}."
         )
-    await _save(talk, replace(_settings(talk.user), slippage=Bps(bps)))
+    await _save(talk, replace(settings_of(talk.user), slippage=Bps(bps)))
 
 
 async def cap(talk: Talk, which: str) -> None:
@@ -128,7 +132,7 @@ async def _save_cap(talk: Talk, which: str, text: str) -> None:
     least = talk.services.limits.min_trade_usd
     if not least <= value <= most:
         raise UserError(f"That limit can be between {usd(least)} and {usd(most)}.")
-    settings = _settings(talk.user)
+    settings = settings_of(talk.user)
     if which == "trade":
         await _save(talk, replace(settings, trade_cap_usd=value))
     else:
@@ -146,7 +150,7 @@ async def language(talk: Talk, argument: str) -> None:
         known = argument.isascii() and argument.isdigit()
         if not known or int(argument) >= len(_LANGUAGES):
             raise UserError("That button no longer works.")
-        await _save(talk, replace(_settings(talk.user), language=_LANGUAGES[int(argument)]))
+        await _save(talk, replace(settings_of(talk.user), language=_LANGUAGES[int(argument)]))
         return
     picks = [button(name, "settings", "language", index) for index, name in enumerate(_LANGUAGES)]
     await talk.show(
@@ -159,20 +163,39 @@ async def language(talk: Talk, argument: str) -> None:
 
 
 async def _save(talk: Talk, settings: UserSettings) -> None:
+    await save_settings(talk, settings)
+    await talk.show(await _home(talk))
+
+
+async def save_settings(talk: Talk, settings: UserSettings) -> None:
+    """Keep what was chosen, and end the question that asked for it."""
     await talk.services.dialogues.drop_dialogue(talk.chat_id)
     await talk.services.people.save_settings(talk.user.id, settings)
     talk.user = await talk.services.people.load_user(talk.user.id) or talk.user
     talk.toast = "Saved"
-    await talk.show(await _home(talk))
 
 
-def _settings(user: User) -> UserSettings:
-    return UserSettings(user.slippage, user.trade_cap_usd, user.day_cap_usd, user.language)
+def settings_of(user: User) -> UserSettings:
+    """A person's settings, to change some of them."""
+    return UserSettings(
+        user.slippage,
+        user.trade_cap_usd,
+        user.day_cap_usd,
+        user.language,
+        user.time_zone,
+        user.quiet,
+    )
+
+
+def _quiet(user: User) -> str:
+    if user.quiet is None:
+        return "off"
+    return f"{user.quiet.start:%H:%M}–{user.quiet.end:%H:%M}"
 
 
 COMMAND = Command(
     name="settings",
-    summary="Slippage, limits, language",
+    summary="Limits, language, time zone, quiet hours",
     order=10,
     run=home,
     taps={

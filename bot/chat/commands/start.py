@@ -1,17 +1,25 @@
-"""/start: greeting, terms, the way in."""
+"""/start: greeting, terms, the way in; and what a link from a group carries."""
 
+from bot.chat.alert_cards import set_view
 from bot.chat.command import Command
+from bot.chat.deep_links import SIGNALS, SUBSCRIBE, parse_payload
 from bot.chat.render import esc
+from bot.chat.subscriptions import ask_link, follow_link
 from bot.chat.talk import Talk
 from bot.chat.view import View, button, link
 
+_MOST_CARRIED = 40
+"""Letters of a link's payload that fit behind the version of the terms on a button."""
 
-async def start(talk: Talk, _: str) -> None:
-    """Greet; whoever has not accepted the present terms is asked to first."""
+
+async def start(talk: Talk, words: str) -> None:
+    """Greet, or follow a link; whoever has not accepted the present terms is asked to first."""
     facts = talk.services.facts
     if talk.user.accepted_terms == facts.terms_version:
-        await talk.say(await _home(talk))
+        if not await _follow(talk, words):
+            await talk.say(await _home(talk))
         return
+    carried = (words,) if parse_payload(words) and len(words) <= _MOST_CARRIED else ()
     terms = f"{facts.public_url}/tnc"  # Telegram takes buttons with public addresses only
     again = "The terms have changed; please accept the new version.\n\n"
     view = View(
@@ -23,25 +31,53 @@ async def start(talk: Talk, _: str) -> None:
         f"terms first: {esc(terms)}",
         (
             *(((link("📄 Terms", terms),),) if terms.startswith("https://") else ()),
-            (button("✅ Accept", "start", "accept", facts.terms_version, style="success"),),
+            (
+                button(
+                    "✅ Accept", "start", "accept", facts.terms_version, *carried, style="success"
+                ),
+            ),
         ),
     )
     await talk.say(view)
 
 
-async def accept(talk: Talk, version: str) -> None:
-    """Record the acceptance of the version that was shown."""
+async def accept(talk: Talk, argument: str) -> None:
+    """Record the acceptance of the version that was shown; then go where a link led to."""
     services = talk.services
+    version, _, words = argument.partition(":")
     if version != services.facts.terms_version:
-        await start(talk, "")
+        await start(talk, words)
         return
     await services.people.accept_terms(talk.user.id, version, services.clock.now())
     await talk.show(await _home(talk))
+    await _follow(talk, words)
 
 
 async def home(talk: Talk, _: str) -> None:
     """Back to the first screen."""
     await talk.show(await _home(talk))
+
+
+async def _follow(talk: Talk, words: str) -> bool:
+    """Do what a link from a group is for; False if there is none. Anybody could have written it.
+
+    Raises:
+        UserError: it leads nowhere, or limits are in the way.
+    """
+    payload = parse_payload(words)
+    if payload is None:
+        return False
+    purpose, word = payload
+    talk.tapped = None
+    if purpose == SUBSCRIBE:
+        setting = talk.services.set_alerts
+        alert = await setting.subscribe(talk.user, word)
+        await talk.say(set_view(talk.services, talk.user, setting.look_at(alert)))
+    elif purpose == SIGNALS:
+        await follow_link(talk, word)
+    else:
+        await ask_link(talk, word)
+    return True
 
 
 async def _home(talk: Talk) -> View:

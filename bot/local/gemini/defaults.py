@@ -11,7 +11,13 @@ from typing import Any
 
 from bot.local.gemini.replies import Reply, answer, error
 
-_MARKS = {"allowed": "guard", "action": "decision", "symbols": "ticker", "text": "advice"}
+_MARKS = {
+    "allowed": "guard",
+    "action": "decision",
+    "symbols": "ticker",
+    "text": "advice",
+    "condition": "alert",
+}
 
 
 class Kind(StrEnum):
@@ -21,6 +27,7 @@ class Kind(StrEnum):
     TICKER = "ticker"
     DECISION = "decision"
     ADVICE = "advice"
+    ALERT = "alert"
     OTHER = "other"
 
 
@@ -41,6 +48,8 @@ def default_answer(kind: Kind, prompt: str) -> Reply:
         return answer(_decision(prompt))
     if kind is Kind.ADVICE:
         return answer({"text": "The market is calm. Ask about one of the listed tokens by name."})
+    if kind is Kind.ALERT:
+        return answer(_alert(prompt))
     return error(400, "INVALID_ARGUMENT", "the stand-in does not know this response schema")
 
 
@@ -80,4 +89,24 @@ def _decision(prompt: str) -> Mapping[str, Any]:
         "risks": ["This answer comes from a stand-in and knows nothing."],
         "more_symbols": [],
         "more_days": 0,
+    }
+
+
+def _alert(prompt: str) -> Mapping[str, Any]:
+    """A line on the price of the first token named, or no alert without token and figure."""
+    question = fenced(prompt, "question").lower()
+    named = _named(prompt)
+    figure = re.search(r"(?<![\w.])[0-9]+(?:\.[0-9]+)?", question)
+    down = re.search(r"\b(?:below|under|south|less|lower|cheaper|down|falls?|drops?)\b", question)
+    found = "NONE"
+    if named and figure:
+        found = "PRICE_BELOW" if down else "PRICE_ABOVE"
+    return {
+        "condition": found,
+        "symbol": named[0] if named else "",
+        "figure": float(figure[0]) if figure else None,
+        "window": "",
+        "every_time": False,
+        "hours_between": 0,
+        "until": "",
     }

@@ -45,7 +45,18 @@ def too_many_requests(retry_after_s: int) -> BotApiError:
     )
 
 
+def upgraded(new_id: int) -> BotApiError:
+    """400, the group has become a supergroup."""
+    return BotApiError(
+        400,
+        "Bad Request: group chat was upgraded to a supergroup chat",
+        {"migrate_to_chat_id": new_id},
+    )
+
+
 CHAT_NOT_FOUND = "chat not found"
+THREAD_NOT_FOUND = "message thread not found"
+TOPIC_CLOSED = "TOPIC_CLOSED"
 NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same"
     " as a current content and reply markup of the message"

@@ -21,7 +21,8 @@ class _Bucket:
 
     def wait_s(self, now_s: float) -> float:
         """Seconds until one call fits, 0 when it fits now."""
-        self.level = min(self.capacity, self.level + (now_s - self.at_s) * self.rate_per_s)
+        passed_s = max(0.0, now_s - self.at_s)
+        self.level = min(self.capacity, self.level + passed_s * self.rate_per_s)
         self.at_s = now_s
         return 0.0 if self.level >= 1 else (1 - self.level) / self.rate_per_s
 

@@ -3,6 +3,9 @@
 from bot.local.telegram.errors import Json
 from bot.local.telegram.world import Chat, World
 
+ADMINS = frozenset({"creator", "administrator"})
+GONE = frozenset({"left", "kicked"})
+
 _RIGHTS = (
     "can_manage_chat",
     "can_delete_messages",

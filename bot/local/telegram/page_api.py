@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from bot.local.telegram.errors import BotApiError, Json
 from bot.local.telegram.faults import CallLog, Fault, Faults
+from bot.local.telegram.group_hands import GroupHands
 from bot.local.telegram.methods.profile import scope_key
 from bot.local.telegram.persons import NotPossible, Persons
 from bot.local.telegram.world import Chat, Person, World
@@ -24,19 +26,17 @@ _POLICY = (
 Action = Callable[[Json], Any]
 
 
-class PageApi:
-    """Routes of the page; `router` is the ASGI app."""
+@dataclass(frozen=True)
+class PageHands:
+    """What the page does for persons, in chats and with groups."""
 
-    def __init__(self, world: World, persons: Persons, faults: Faults, log: CallLog) -> None:
-        self._world = world
-        self._persons = persons
-        self._faults = faults
-        self._log = log
-        self._closed = False
-        self.router = Router(self._routes())
-        self._actions: dict[str, Action] = {
-            "send": self._send,
-            "batch": lambda body: [self._send(item) for item in body["messages"]],
+    persons: Persons
+    groups: GroupHands
+
+    def actions(self) -> dict[str, Action]:
+        """By the names that the page calls them."""
+        persons, groups = self.persons, self.groups
+        return {
             "sticker": lambda b: persons.send_sticker(b["person_id"], b["emoji"], *_place(b)),
             "forward": lambda b: persons.forward(b["person_id"], b["message_id"], *_place(b)),
             "edit": lambda b: persons.edit(b["person_id"], b["message_id"], b["text"]),
@@ -45,9 +45,37 @@ class PageApi:
             "press_data": lambda b: persons.press_data(b["person_id"], b["message_id"], b["data"]),
             "block": lambda b: persons.set_blocked(b["person_id"], blocked=b["blocked"]),
             "channel": lambda b: persons.post_in_channel(b["text"]),
+            "group": lambda b: groups.create_group(b["person_id"], b["title"]),
+            "bot": lambda b: groups.set_bot(b["person_id"], b["chat_id"], b["status"]),
+            "add": lambda b: groups.add_by_link(b["person_id"], b["chat_id"], b["payload"]),
+            "member": lambda b: groups.set_member(
+                b["person_id"], b["chat_id"], b["member_id"], b["status"]
+            ),
+            "topic": lambda b: groups.create_topic(b["person_id"], b["chat_id"], b["title"]),
+            "delete_topic": lambda b: groups.delete_topic(
+                b["person_id"], b["chat_id"], b["thread_id"]
+            ),
+            "upgrade": lambda b: groups.upgrade(b["person_id"], b["chat_id"]),
+        }
+
+
+class PageApi:
+    """Routes of the page; `router` is the ASGI app."""
+
+    def __init__(self, world: World, hands: PageHands, faults: Faults, log: CallLog) -> None:
+        self._world = world
+        self._persons = hands.persons
+        self._faults = faults
+        self._log = log
+        self._closed = False
+        self.router = Router(self._routes())
+        self._actions: dict[str, Action] = {
+            "send": self._send,
+            "batch": lambda body: [self._send(item) for item in body["messages"]],
             "persons": self._add_person,
             "faults": self._plan_fault,
             "redeliver": lambda b: world.updates.redeliver(b["update_id"]),
+            **hands.actions(),
         }
 
     def _routes(self) -> list[BaseRoute]:
@@ -84,7 +112,7 @@ class PageApi:
             {
                 "bot": bot,
                 "persons": [world.person_as_json(person) for person in world.persons.values()],
-                "chats": [_chat_summary(chat) for chat in world.chats.values()],
+                "chats": [_chat_summary(c) for c in world.chats.values() if not c.moved_to],
             }
         )
 

@@ -46,6 +46,8 @@ def _dump_chat(chat: Chat) -> Json:
         "topics": list(chat.topics.items()),
         "members": list(chat.members.items()),
         "pinned": chat.pinned,
+        "closed": chat.closed,
+        "moved_to": chat.moved_to,
         "messages": list(islice(chat.messages.values(), skipped, None)),
     }
 
@@ -86,6 +88,8 @@ def _load_chat(saved: Json, persons: dict[int, Person]) -> Chat:
         members=dict(saved["members"]),
         messages=messages,
         pinned=pinned,
+        closed=saved.get("closed", []),
+        moved_to=saved.get("moved_to", 0),
     )
 
 

@@ -3,12 +3,20 @@
 from bot.local.telegram.contents import keep_upload, media_json
 from bot.local.telegram.entities import trim, with_found
 from bot.local.telegram.errors import Json
-from bot.local.telegram.members import member_json
+from bot.local.telegram.members import GONE, member_json
 from bot.local.telegram.methods.targets import reply_fields
 from bot.local.telegram.params import Upload
 from bot.local.telegram.world import CHANNEL, Chat, Person, World
 
 TEXT_LIMIT = 4096
+_SERVICE = frozenset(
+    {
+        "new_chat_members",
+        "forum_topic_created",
+        "migrate_to_chat_id",
+        "migrate_from_chat_id",
+    }
+)
 
 
 class NotPossible(Exception):  # noqa: N818 (it is a refusal to a person, not a fault)
@@ -110,7 +118,7 @@ class Persons:
         if entities := with_found(edited["text"], []):
             edited["entities"] = entities
         self._world.replace_message(chat, edited)
-        self._tell(chat, "edited_message", edited)
+        self.tell(chat, "edited_message", edited)
         return edited
 
     def delete(self, person_id: int, message_id: int) -> None:
@@ -154,11 +162,16 @@ class Persons:
 
     def set_bot_status(self, person_id: int, chat_id: int, status: str) -> None:
         """Let a person make the bot administrator, member, restricted, kicked or left."""
-        chat = self._world.chats[chat_id]
+        person, chat = self._world.persons[person_id], self._world.chats[chat_id]
         before = self._world.bot_status(chat)
         chat.members[self._world.bot.id] = status
-        self._member_update(self._world.persons[person_id], chat, before, status)
+        self._member_update(person, chat, before, status)
         self._world.changes.publish("members", chat_id)
+        bot = self._world.bot.as_user()
+        if (before in GONE) and status not in GONE:
+            self._post(person, chat, {"new_chat_members": [bot]})
+        elif before not in GONE and status in GONE:
+            self._post(person, chat, {"left_chat_member": bot})
 
     def post_in_channel(self, text: str) -> Json:
         """A post of the channel "Sei News", whose administrator the bot is."""
@@ -188,6 +201,8 @@ class Persons:
             raise NotPossible("this is somebody else's chat")
         if chat.kind == "channel":
             raise NotPossible("the channel has posts, not messages")
+        if chat.moved_to:
+            raise NotPossible("this group has become a supergroup")
         if chat.is_private and person.blocked:
             raise NotPossible("the bot is blocked: unblock it first")
         return person, chat
@@ -217,10 +232,10 @@ class Persons:
             person.started = True
             self._world.changes.publish("person", person.id, person_id=person.id, started=True)
         message = self._world.new_message(chat, person.as_user(), content)
-        self._tell(chat, "message", message)
+        self.tell(chat, "message", message)
         return message
 
-    def _tell(self, chat: Chat, kind: str, message: Json) -> None:
+    def tell(self, chat: Chat, kind: str, message: Json) -> None:
         """Queue the update, unless the bot is not there or may not read this."""
         if chat.is_private or self._bot_reads(chat, message):
             self._world.updates.put(kind, message)
@@ -228,9 +243,9 @@ class Persons:
     def _bot_reads(self, chat: Chat, message: Json) -> bool:
         """Telegram's group privacy: commands, mentions and replies only, except for admins."""
         status = self._world.bot_status(chat)
-        if status in ("left", "kicked"):
+        if status in GONE:
             return False
-        if status == "administrator" or not self._world.group_privacy:
+        if status == "administrator" or not self._world.group_privacy or _is_service(message):
             return True
         text = message.get("text", "")
         own = f"@{self._world.bot.username}".lower()
@@ -239,6 +254,11 @@ class Persons:
             return "@" not in command or command.endswith(own)
         replied = message.get("reply_to_message", {}).get("from", {}).get("id")
         return replied == self._world.bot.id or own in text.lower()
+
+
+def _is_service(message: Json) -> bool:
+    """What a group says of itself; bots read that whatever their privacy."""
+    return not _SERVICE.isdisjoint(message)
 
 
 def _find_button(message: Json, text_or_data: str) -> Json:

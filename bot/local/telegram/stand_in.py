@@ -10,7 +10,8 @@ from starlette.types import Receive, Scope, Send
 from bot.local.telegram.bot_api import BotApi
 from bot.local.telegram.errors import Json
 from bot.local.telegram.faults import Call
-from bot.local.telegram.page_api import PageApi
+from bot.local.telegram.group_hands import GroupHands
+from bot.local.telegram.page_api import PageApi, PageHands
 from bot.local.telegram.persistence import Saver
 from bot.local.telegram.persons import Persons
 from bot.local.telegram.webhook import Webhook
@@ -24,7 +25,8 @@ class TelegramStandIn:
     """A Telegram of one bot and a few persons.
 
     `app` is ASGI and may be mounted under a prefix; then the Bot API base is that prefix. Use as
-    `async with`, or call `start` and `close`. `persons`, `faults` and `updates` are the controls.
+    `async with`, or call `start` and `close`. The controls are `persons`, `groups`, `faults` and
+    `updates`.
     """
 
     def __init__(
@@ -32,11 +34,13 @@ class TelegramStandIn:
     ) -> None:
         self.world = World(token, clock, limits=limits)
         self.persons = Persons(self.world)
+        self.groups = GroupHands(self.world, self.persons)
         self._webhook = Webhook(self.world)
         self._bot_api = BotApi(self.world, self._webhook)
         self.faults = self._bot_api.faults
         self.updates = self.world.updates
-        self._page = PageApi(self.world, self.persons, self.faults, self._bot_api.log)
+        hands = PageHands(self.persons, self.groups)
+        self._page = PageApi(self.world, hands, self.faults, self._bot_api.log)
         self._saver = Saver(state_file, self.world, self._webhook) if state_file else None
         if self._saver is not None:
             self._saver.load()

@@ -42,7 +42,11 @@ class Person:
 
 @dataclass
 class Chat:
-    """A private chat, a group with topics, or a channel, and what was said in it."""
+    """A private chat, a group with topics, or a channel, and what was said in it.
+
+    `closed` are topics in which only administrators write (0: General). `moved_to` is the
+    supergroup that a group has become.
+    """
 
     id: int
     kind: str
@@ -52,6 +56,8 @@ class Chat:
     members: dict[int, str] = field(default_factory=dict)
     messages: dict[int, Json] = field(default_factory=dict)
     pinned: list[int] = field(default_factory=list)
+    closed: list[int] = field(default_factory=list)
+    moved_to: int = 0
 
     @property
     def is_private(self) -> bool:
@@ -163,6 +169,24 @@ class World:
         """Let one more person use Telegram."""
         self.persons[person.id] = person
         self.chats[person.id] = Chat(person.id, "private", person=person)
+
+    def upgrade_group(self, chat_id: int, new_id: int) -> Chat:
+        """Turn a group into a supergroup: another chat, with the same members."""
+        old = self.chats[chat_id]
+        new = Chat(new_id, "supergroup", old.title, None, dict(old.topics), dict(old.members))
+        self.chats[new_id] = new
+        old.moved_to = new_id
+        return new
+
+    def delete_topic(self, chat_id: int, thread_id: int) -> None:
+        """A topic goes, with all that was said in it."""
+        chat = self.chats[chat_id]
+        del chat.topics[thread_id]
+        gone = [
+            m for m, said in chat.messages.items() if said.get("message_thread_id") == thread_id
+        ]
+        for message_id in gone:
+            self.delete_message(chat, message_id)
 
     def now_s(self) -> int:
         """Unix seconds."""

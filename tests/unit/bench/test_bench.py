@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tests.bench import burst, memory, portfolio, question, start, taps, trade
+from tests.bench import alerts, burst, fanout, memory, portfolio, question, start, taps, trade
 from tests.bench.__main__ import PARTS
 from tests.bench.figure import Promise, ms
 from tests.bench.memory import foreign_imports
@@ -12,7 +12,7 @@ from tests.bench.processes import ROOT, clean_environment
 from tests.bench.question import in_a_row, in_calls
 from tests.bench.report import document, table
 
-MODULES = (burst, memory, portfolio, question, start, taps, trade)
+MODULES = (alerts, burst, fanout, memory, portfolio, question, start, taps, trade)
 PROMISES = [
     value for module in MODULES for value in vars(module).values() if isinstance(value, Promise)
 ]

@@ -2,22 +2,48 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
+import bot.policy.alert_kinds
+from bot.catalogue import discover
 from bot.chat.services import Facts, Faucet, Services
 from bot.chat.talk import Talk
 from bot.chat.view import View, bare
+from bot.domain.alerts import Condition
 from bot.domain.people import User
+from bot.policy.alert_kind import AlertKinds
 from bot.policy.mandate_choices import Offer
 from bot.ports.ledger import Notice
+from bot.services.lose_chat import LoseChat
+from bot.services.publish_signals import PublishSignals
+from bot.services.set_alerts import SetAlerts
 from bot.services.sign_mandate import SignMandate
+from tests.fakes.alerts import FakeAlerts, FakeTicks
 from tests.fakes.contracts import ORCHESTRATOR, fake_address, fake_signature
+from tests.fakes.groups import FakeGroups
+from tests.fakes.jobs import FakeJobBoard
 from tests.unit.services.notary import Notary
 from tests.unit.services.office import ADMIN, ANN, CHAT, LISTING, SEI, USDC, WBTC, Office
 
+KINDS = AlertKinds(tuple(discover(bot.policy.alert_kinds, "ALERT").values()))
 TEST_WALLET = fake_address("the test wallet")
 VENUES = {fake_address(name): name for name in ("Cheap", "Dear")}
+
+
+@dataclass
+class FakeFigures:
+    """Present figures of series, as a test has set them."""
+
+    known: dict[str, Decimal] = field(default_factory=dict)
+
+    def figure(self, series: str) -> Decimal | None:
+        return self.known.get(series)
+
+    async def measure_now(self, condition: Condition) -> Decimal | None:
+        watch = KINDS.watch(condition)
+        return self.known.get(watch.series) if watch else None
 
 
 @dataclass
@@ -40,6 +66,15 @@ class FakeBot:
         self.edited.append({"chat_id": chat_id, "text": text, "id": message_id, **options})
         return SimpleNamespace(message_id=message_id)
 
+    async def send_message_draft(self, *_: Any, **__: Any) -> bool:
+        return True
+
+    async def send_chat_action(self, *_: Any, **__: Any) -> bool:
+        return True
+
+    async def edit_message_reply_markup(self, *_: Any, **__: Any) -> bool:
+        return True
+
     async def delete_message(self, chat_id: int, message_id: int) -> None:
         self.deleted.append((chat_id, message_id))
 
@@ -54,6 +89,11 @@ class Chatroom:
     def __init__(self, office: Office, *, local: bool = False, explorer: str = "") -> None:
         self.office = office
         self.bot = FakeBot()
+        self.groups = FakeGroups(office.records, office.ledger)
+        self.ticks = FakeTicks()
+        self.alerts = FakeAlerts(office.records, office.ledger, self.ticks)
+        self.figures = FakeFigures()
+        self.board = FakeJobBoard()
         faucet = Faucet(_give, ("USDC",), TEST_WALLET, _sign) if local else None
         facts = Facts(
             version="1",
@@ -69,6 +109,7 @@ class Chatroom:
             public_rpc="https://rpc.example",
             venues=VENUES,
             faucet=faucet,
+            username=lambda: "SeiTraderBot",
         )
         change = office.change_mandate
         offer = Offer((SEI, USDC, WBTC), USDC, dict(VENUES))
@@ -99,6 +140,32 @@ class Chatroom:
             signing=replace(Notary(office).signing, mandates=mandates),
             change_mandate=change,
             panic=office.panic,
+            groups=self.groups,
+            lose_chat=LoseChat(office.clock, self.alerts, self.groups, office.ledger, office.wake),
+            signals=PublishSignals(
+                office.clock,
+                self.groups,
+                office.records,
+                office.records,
+                office.ledger,
+                office.wake,
+            ),
+            set_alerts=SetAlerts(
+                clock=office.clock,
+                alerts=self.alerts,
+                people=office.records,
+                agents=office.records,
+                kinds=KINDS,
+                watch=self.figures,
+                listing=LISTING,
+                limits=office.limits,
+            ),
+            alerts=self.alerts,
+            ticks=self.ticks,
+            outbox=office.ledger,
+            board=self.board,
+            kinds=KINDS,
+            prices=self.figures,
         )
 
     async def talk(self, user: User | None = None, tapped: int | None = None) -> Talk:

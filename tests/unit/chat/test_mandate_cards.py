@@ -13,6 +13,7 @@ from bot.chat.commands import panic as panic_command
 from bot.chat.mandates import bound_words, check_view, mandate_view
 from bot.chat.notices import _KINDS, render_notice
 from bot.chat.view import View, bare, length
+from bot.domain.alerts import AlertDraft, Condition, Place
 from bot.domain.errors import UserError
 from bot.domain.mandate import (
     MICRO,
@@ -31,7 +32,7 @@ from tests.fakes.chain import SERVER
 from tests.fakes.contracts import ORCHESTRATOR, fake_address, fake_signature
 from tests.fakes.escrows import wide_mandate
 from tests.unit.chat.chatroom import TEST_WALLET, Chatroom, notice_of, taps
-from tests.unit.services.office import ANN, BO, OWNER, SEI, USDC, Office
+from tests.unit.services.office import ANN, BO, CHAT, OWNER, SEI, USDC, Office
 
 EXIT_HASH = "0x" + "ab" * 32
 STRANGER = fake_address("somebody")
@@ -254,6 +255,27 @@ async def test_an_open_agent_says_what_comes_next(room: Chatroom, exit_hash: str
 # ---------------------------------------------------------------- notices
 
 
+async def alert_notices(room: Chatroom, agent: Agent) -> dict[str, dict[str, str]]:
+    """One of each kind about alerts and signals."""
+    condition = Condition("PRICE_ABOVE", "SEI", Decimal("0.3"))
+    user, place = await room.office.user(), Place(CHAT)
+    alert = await room.services.set_alerts.create(user, place, AlertDraft(condition))
+    now, of = room.office.clock.now().isoformat(), {"alert": str(alert.id)}
+    meant = {"type": "PRICE_ABOVE", "symbol": "SEI", "threshold": "0.3", "window": "", "agent": ""}
+    times = {"met_at": now, "as_of": now, "seen": "0.2", "seen_at": now, "late": "", "price": "0.3"}
+    levels = {"symbol": "SEI", "action": "BUY", "entry": "0.2", "stop": "0.1", "target": "0.3"}
+    record = {"confidence": "70", "trades": "2", "realised": "1.5", "at": now}
+    counts = {"alerts": "2", "followings": "1"}
+    return {
+        "alert": {**of, **meant, **times, "ring": "1", "value": "0.31"},
+        "alert_ended": {**of, **meant},
+        "digest": {**of, "due_at": now, "weekly": "", "late": ""},
+        "signal": {"agent": str(agent.id), **levels, **record},
+        "signals_ended": {"name": "Alpha"},
+        "place_lost": {"title": "Friends", "thread": "3", "reason": "kicked", **counts},
+    }
+
+
 async def test_every_notice_renders(room: Chatroom):
     """One of each kind, so that a kind without words is found here and not in somebody's chat."""
     office = room.office
@@ -269,6 +291,8 @@ async def test_every_notice_renders(room: Chatroom):
         "escrow_event": {**event, "agent": str(agent.id), "name": "Dropped", "field_by": SERVER},
         "deployment_event": {**event, "name": "Paused", "field_by": STRANGER},
         "seed_leaked": {"agent": str(agent.id)},
+        "job_dead": {"name": "watch_prices", "error": "OSError: no more"},
+        **await alert_notices(room, agent),
     }
     assert set(data) == set(_KINDS)
     for kind, fields in data.items():

@@ -2,88 +2,29 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 from structlog.testing import capture_logs
-from telegram.ext import ExtBot
 
 from bot.chat.outbox import OutboxSender
-from bot.chat.transport import AiohttpRequest
 from bot.local.telegram import Fault, TelegramStandIn
-from bot.ports.ledger import Notice, OutboxState
-from bot.serving import serve
-from tests.fakes.clock import FakeClock
-from tests.fakes.ledger import Waiting
-from tests.unit.chat.chatroom import Chatroom
-from tests.unit.local.telegram.staging import TOKEN, Stage
+from bot.ports.ledger import Notice, OutboxState, Priority
+from tests.unit.chat.delivery import (
+    ANN,
+    BO,
+    REPEATED,
+    drain,
+    keys,
+    make_sender,
+    queue,
+    stopped,
+    texts,
+)
 from tests.unit.services.faults import Faulty
 from tests.unit.services.office import USDC, Office
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-ANN, BO = 7, 8
-REPEATED = "(Repeated: I was not sure that it arrived.)"
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def stage() -> AsyncIterator[Stage]:
-    stage = Stage()
-    stage.serving = await serve(stage.app)
-    yield stage
-    await stage.serving.stop()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def telegram(clock: FakeClock, stage: Stage) -> AsyncIterator[TelegramStandIn]:
-    """Two persons who have pressed Start."""
-    async with TelegramStandIn(TOKEN, clock, limits=False) as stand_in:
-        for person_id, name in ((ANN, "Ann"), (BO, "Bo")):
-            stand_in.add_person(person_id, name)
-            stand_in.send(person_id, "/start")
-        stage.stand_in = stand_in
-        yield stand_in
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def sender(
-    office: Office, telegram: TelegramStandIn, stage: Stage
-) -> AsyncIterator[OutboxSender]:
-    assert stage.serving is not None
-    sender = make_sender(office, stage.serving.url)
-    await sender.bot.initialize()
-    yield sender
-    await sender.bot.shutdown()
-
-
-def make_sender(office: Office, url: str) -> OutboxSender:
-    request = AiohttpRequest(read_timeout=0.3, connect_timeout=1)
-    bot = ExtBot(TOKEN, base_url=f"{url}/bot", request=request, get_updates_request=request)
-    return OutboxSender(bot, office.ledger, Chatroom(office).services)
-
-
-async def queue(office: Office, key: str, chat: int = ANN, kind: str = "boot") -> Waiting:
-    data = {"version": key, "network": "test", "recovered": "0"}
-    await office.ledger.queue(Notice(chat, kind, key, data), office.clock.now())
-    return office.ledger.notices[-1]
-
-
-def texts(telegram: TelegramStandIn, person: int = ANN) -> list[str]:
-    """What the bot has written."""
-    messages = [m for m in telegram.messages(person) if m["from"]["is_bot"]]
-    return [message["text"] for message in messages]
-
-
-def keys(telegram: TelegramStandIn, person: int = ANN) -> list[str]:
-    return [text.split()[3] for text in texts(telegram, person)]
-
-
-async def drain(office: Office, sender: OutboxSender) -> None:
-    """Deliver until nothing is due."""
-    while await sender.deliver():
-        office.clock.jump(0)
 
 
 async def test_notices_arrive_in_order_and_once(
@@ -123,7 +64,9 @@ async def test_a_retry_after_is_obeyed_and_was_no_delivery(
     telegram.faults.plan("sendMessage", Fault.TOO_MANY_REQUESTS, retry_after_s=17)
     waiting = await queue(office, "a")
     await queue(office, "later")
+    await queue(office, "b", BO)
     await drain(office, sender)
+    assert keys(telegram, BO) == ["b"]
     assert waiting.due_at - office.clock.now() == timedelta(seconds=17)
     office.clock.jump(16)
     assert await sender.deliver() == 0
@@ -138,11 +81,11 @@ async def test_who_blocked_the_bot_is_given_up_and_others_are_not(
 ):
     telegram.block(ANN)
     blocked, other = await queue(office, "a"), await queue(office, "b", BO)
-    gone = await queue(office, "c", 999)
+    behind, gone = await queue(office, "behind"), await queue(office, "c", 999)
     await drain(office, sender)
-    assert (blocked.state, gone.state, other.state) == ("failed", "failed", "sent")
-    assert "blocked" in blocked.reason
-    assert "not found" in gone.reason
+    assert (blocked.state, gone.state, other.state) == ("lost", "lost", "sent")
+    assert (blocked.reason, behind.reason, gone.reason) == ("blocked", "blocked", "chat_gone")
+    assert [call.chat_id for call in telegram.calls("sendMessage")] == [ANN, BO, 999]
     assert keys(telegram, BO) == ["b"]
     office.clock.jump(10**6)
     assert await sender.deliver() == 0
@@ -200,11 +143,14 @@ async def test_what_was_being_sent_at_a_crash_is_a_repeat(
     office: Office, telegram: TelegramStandIn, sender: OutboxSender
 ):
     await queue(office, "a")
-    await office.ledger.claim(office.clock.now(), 10)
+    await queue(office, "alert", BO, Priority.ALERT)
+    for queued in await office.ledger.load_due(office.clock.now(), 10, ()):
+        await office.ledger.mark_sending(queued.id)
     assert await sender.deliver() == 0
-    assert await office.ledger.release_claims() == 1
+    assert await office.ledger.release_claims() == 2
     await drain(office, sender)
     assert texts(telegram)[0].endswith(REPEATED)
+    assert not texts(telegram, BO)
 
 
 async def test_what_never_left_is_no_repeat_and_waits_longer_each_time(office: Office):
@@ -283,7 +229,7 @@ async def test_it_delivers_when_woken_and_outlives_a_broken_store(
     failures: list[Exception] = []
 
     def busy(method: str, _: tuple[object, ...]) -> Exception | None:
-        if method != "claim" or failures:
+        if method != "load_due" or failures:
             return None
         failures.append(RuntimeError("database is locked"))
         sender.wake()
@@ -294,7 +240,7 @@ async def test_it_delivers_when_woken_and_outlives_a_broken_store(
     with capture_logs() as logs:
         running = asyncio.create_task(sender.run())
         await telegram.wait_for(lambda: texts(telegram), 1.5)
-        running.cancel()
+        await stopped(running)
     assert [entry["event"] for entry in logs] == ["outbox_failed"]
 
 
@@ -304,7 +250,7 @@ async def test_a_bell_wakes_a_sender_that_rests(
     looked = asyncio.Event()
 
     def look(method: str, _: tuple[object, ...]) -> None:
-        if method == "claim":
+        if method == "load_due":
             looked.set()
 
     sender.outbox = Faulty(office.ledger, after=look)
@@ -313,7 +259,7 @@ async def test_a_bell_wakes_a_sender_that_rests(
     await queue(office, "a")
     sender.wake()
     await telegram.wait_for(lambda: texts(telegram), 1.5)
-    running.cancel()
+    await stopped(running)
 
 
 async def test_outcomes_read_as_they_are_when_they_are_sent(

@@ -51,18 +51,27 @@ async def usd_of_sei(market: CachedMarket) -> Decimal:
 # Freshness
 
 
-async def test_prices_are_asked_for_once_a_minute(
+async def test_prices_are_asked_for_once_in_45_seconds(
     market: CachedMarket, feed: FakeMarket, clock: FakeClock
 ) -> None:
     await usd_of_sei(market)
     feed.set_price("SEI", "0.25")
-    clock.jump(59)
+    clock.jump(44)
     assert await usd_of_sei(market) == Decimal("0.20")
     assert feed.calls == ["prices"]
 
     clock.jump(1)
     assert await usd_of_sei(market) == Decimal("0.25")
     assert feed.calls == ["prices", "prices"]
+
+
+async def test_each_look_of_the_alerts_sees_new_prices(
+    market: CachedMarket, feed: FakeMarket, clock: FakeClock
+) -> None:
+    for look in range(5):
+        feed.set_price("SEI", f"0.2{look}")
+        assert await usd_of_sei(market) == Decimal(f"0.2{look}")
+        clock.jump(60)
 
 
 async def test_the_first_price_after_a_quiet_night_is_fit_to_trade_on(

@@ -3,7 +3,16 @@
 from collections.abc import Callable
 
 from bot.local.telegram.contents import read_markup
-from bot.local.telegram.errors import CHAT_NOT_FOUND, Answer, Json, bad_request, forbidden
+from bot.local.telegram.errors import (
+    CHAT_NOT_FOUND,
+    THREAD_NOT_FOUND,
+    TOPIC_CLOSED,
+    Answer,
+    Json,
+    bad_request,
+    forbidden,
+    upgraded,
+)
 from bot.local.telegram.params import Params
 from bot.local.telegram.world import Chat, World
 
@@ -18,6 +27,8 @@ def find_chat(world: World, params: Params) -> Chat:
     chat = world.chats.get(int(raw)) if raw.removeprefix("-").isdecimal() else None
     if chat is None:
         raise bad_request(CHAT_NOT_FOUND)
+    if chat.moved_to:
+        raise upgraded(chat.moved_to)
     return chat
 
 
@@ -42,6 +53,8 @@ def send(world: World, params: Params, content: Json) -> Json:
     """Post content as the bot, in the topic and as the reply that was asked for."""
     chat = writable_chat(world, params)
     extra: Json = topic(chat, params.integer("message_thread_id"))
+    if params.integer("message_thread_id") in chat.closed:
+        _unless_manager(world, chat)
     extra |= _reply(chat, params)
     extra |= read_markup(params)
     if params.flag("protect_content"):
@@ -56,8 +69,13 @@ def topic(chat: Chat, thread_id: int) -> Json:
     if not thread_id:
         return {}
     if thread_id not in chat.topics:
-        raise bad_request("message thread not found")
+        raise bad_request(THREAD_NOT_FOUND)
     return {"message_thread_id": thread_id, "is_topic_message": True}
+
+
+def _unless_manager(world: World, chat: Chat) -> None:
+    if world.bot_status(chat) != "administrator":
+        raise bad_request(TOPIC_CLOSED)
 
 
 def _reply(chat: Chat, params: Params) -> Json:

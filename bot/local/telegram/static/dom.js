@@ -32,6 +32,10 @@ const PATHS = {
   block: "M12 3a9 9 0 100 18 9 9 0 000-18zM6 6l12 12",
   trend: "M4 16l5-5 4 4 7-8",
   megaphone: "M4 10v4h3l8 4V6l-8 4zM18 10v4",
+  plus: "M12 5v14M5 12h14",
+  people: "M9 11a3.500 3.500 0 100-7 3.500 3.500 0 000 7zM3 20c0-4 2.500-6 6-6s6 2 6 6M16 4.500a3.500 3.500 0 010 6.500M17.500 14.500c2.500.800 3.500 2.700 3.500 5.500",
+  star: "M12 4l2.400 5 5.600.700-4.100 3.800 1.100 5.500-5-2.800-5 2.800 1.100-5.500L4 9.700 9.600 9z",
+  up: "M12 19V6M6 11l6-6 6 6",
   ticks: "M1 6.5l3.5 3.5L11 3M7.5 10L14.500 3",
 };
 
@@ -75,6 +79,24 @@ export function alertBox(title, text) {
   $("alert-title").textContent = title;
   $("alert-text").textContent = text;
   if (!$("alert").open) $("alert").showModal();
+}
+
+// Asks for one line; null when it was cancelled.
+export function askLine(title, label) {
+  const dialog = $("question");
+  $("question-title").textContent = title;
+  $("question-line").placeholder = label;
+  $("question-line").value = "";
+  dialog.returnValue = "";
+  dialog.showModal();
+  $("question-line").focus();
+  return new Promise((resolve) => {
+    dialog.addEventListener(
+      "close",
+      () => resolve(dialog.returnValue === "ok" ? $("question-line").value.trim() || null : null),
+      { once: true },
+    );
+  });
 }
 
 export async function copy(text) {

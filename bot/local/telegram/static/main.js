@@ -3,8 +3,9 @@
 import { act, get, watch } from "./api.js";
 import * as composer from "./composer.js";
 import { $, alertBox, avatar, closePopup, copy, icon, popup, toast } from "./dom.js";
+import { addBot, foundGroup, groupItems } from "./groups.js";
 import * as feed from "./feed.js";
-import { senderId, summary } from "./messages.js";
+import { senderId, serviceText, summary } from "./messages.js";
 import { drawChats, drawPersons, placeKey, placesOf } from "./sidebar.js";
 
 const TYPING_MS = 5000;
@@ -54,6 +55,10 @@ async function load() {
   state.chats = new Map(fresh.chats.map((item) => [item.id, item]));
   await Promise.all(fresh.chats.map((item) => item.last_message && loadMessages(item.id)));
   if (!person()) choosePerson([...state.persons.keys()][0]);
+  const topics = chat()?.topics ?? [];
+  const gone = state.threadId && !topics.some((topic) => topic.thread_id === state.threadId);
+  const mine = placesOf(state, state.personId).some((place) => place.chat.id === state.chatId);
+  if (!mine || gone) return choosePlace(mine ? state.chatId : state.personId);
   draw();
 }
 
@@ -79,7 +84,7 @@ function draw() {
 
 function drawSides() {
   drawPersons(state, choosePerson);
-  drawChats(state, choosePlace);
+  drawChats(state, choosePlace, () => foundGroup(state.personId).then((made) => made && load().then(() => choosePlace(made.id))));
   const total = placesOf(state, state.personId).reduce((sum, p) => sum + (state.unread.get(placeKey(p.chat.id, p.threadId)) ?? 0), 0);
   document.title = `${total ? `(${total}) ` : ""}${state.bot.first_name} · local chat`;
 }
@@ -87,7 +92,7 @@ function drawSides() {
 function drawBar() {
   const title = isPrivate() ? state.bot.first_name : chat().title;
   const topic = chat().topics?.find((item) => item.thread_id === state.threadId)?.title ?? "General";
-  $("bar-title").textContent = chat().type === "supergroup" ? `${topic} · ${title}` : title;
+  $("bar-title").textContent = chat().topics?.length ? `${topic} · ${title}` : title;
   const face = avatar(isPrivate() ? "bot" : state.chatId, title);
   face.id = "bar-avatar";
   $("bar-avatar").replaceWith(face);
@@ -100,8 +105,11 @@ function drawBar() {
 function subtitle() {
   if (isPrivate()) return `bot · talking as ${person().first_name}`;
   if (chat().type === "channel") return "channel";
-  const names = chat().members.map((m) => state.persons.get(m.id)?.first_name).filter(Boolean);
-  return `${state.bot.first_name}, ${names.join(", ")} · talking as ${person().first_name}`;
+  const present = chat().members.filter((m) => !["left", "kicked"].includes(m.status));
+  const nameOf = (id) => (id === state.bot.id ? state.bot.first_name : state.persons.get(id)?.first_name);
+  const mark = (m) => (["creator", "administrator"].includes(m.status) ? "★" : "");
+  const names = present.filter((m) => nameOf(m.id)).map((m) => `${nameOf(m.id)}${mark(m)}`);
+  return `${names.join(", ")} · talking as ${person().first_name}`;
 }
 
 function drawPinned() {
@@ -166,6 +174,10 @@ function openLink(url) {
   }
   const named = target.host === "t.me" ? target.pathname.slice(1) : target.searchParams.get("domain");
   if (named?.toLowerCase() !== state.bot.username?.toLowerCase()) return false;
+  if (target.searchParams.has("startgroup")) {
+    addBot(state, target.searchParams.get("startgroup"), choosePlace);
+    return true;
+  }
   choosePlace(state.personId);
   const start = target.searchParams.get("start");
   if (start) composer.send(`/start ${start}`);
@@ -230,8 +242,9 @@ function chatMenu(event) {
   if (isPrivate()) {
     items.push({ id: "block", icon: "block", title: blocked ? "Unblock bot" : "Block bot", danger: !blocked, run: () => setBlocked(!blocked) });
   }
+  if (!isPrivate()) items.push(...groupItems(state));
   items.push({ id: "end", icon: "down", title: "To the latest message", run: () => feed.toEnd(true) });
-  popup(items, box.right - 200, box.bottom + 4);
+  popup(items, box.right - 230, box.bottom + 4);
 }
 
 const setBlocked = (blocked) => act("block", { person_id: state.personId, blocked }).catch(report);
@@ -250,7 +263,7 @@ const handlers = {
     state.last.set(place, message);
     if (senderId(message) === "bot") stopTyping(place);
     if (place === state.open && !known) feed.add(message, optionsOf(message));
-    else if (place !== state.open && message.from?.id !== chat_id) state.unread.set(place, (state.unread.get(place) ?? 0) + 1);
+    else if (place !== state.open && message.from?.id !== chat_id && !serviceText(message)) state.unread.set(place, (state.unread.get(place) ?? 0) + 1);
     drawSides();
   },
   edited({ chat_id, message }) {
@@ -302,7 +315,10 @@ const handlers = {
   },
   commands: loadCommands,
   profile: load,
-  members: load,
+  members({ chat_id, moved_to }) {
+    if (moved_to && state.chatId === chat_id) Object.assign(state, { chatId: moved_to, threadId: null });
+    return load();
+  },
 };
 
 function stopTyping(place) {

@@ -5,7 +5,7 @@ import { avatar, clockTime, copy, el, icon, tone } from "./dom.js";
 import { formatted } from "./entities.js";
 
 export const senderName = (message) =>
-  message.from?.first_name ?? message.sender_chat?.title ?? "";
+  message.sender_chat?.title ?? message.from?.first_name ?? "";
 
 export const senderId = (message) => (message.from?.is_bot ? "bot" : (message.from?.id ?? -1));
 
@@ -14,11 +14,33 @@ export function summary(message) {
   if (message.sticker) return `${message.sticker.emoji} Sticker`;
   if (message.photo) return message.caption ? `🖼 ${message.caption}` : "🖼 Photo";
   if (message.document) return `📎 ${message.document.file_name}`;
-  return "Message";
+  return serviceText(message) ?? "Message";
+}
+
+// What a group says of itself; null for what people and the bot say.
+export function serviceText(message) {
+  const who = senderName(message);
+  if (message.new_chat_members) return `${who} added ${message.new_chat_members[0].first_name}`;
+  if (message.left_chat_member) return `${who} removed ${message.left_chat_member.first_name}`;
+  if (message.forum_topic_created) return `${who} created the topic “${message.forum_topic_created.name}”`;
+  if (message.group_chat_created) return `${who} created the group`;
+  if (message.migrate_from_chat_id) return "This group is a supergroup now";
+  if (message.migrate_to_chat_id) return "This group has become a supergroup";
+  return null;
+}
+
+function notice(message, text) {
+  return el(
+    "article",
+    { class: "msg service", "data-testid": "service", "data-message-id": message.message_id, "data-from": "service", "data-date": message.date },
+    text,
+  );
 }
 
 // `hands`: open, command, press, jump, menu, view.
 export function bubble(message, { own, inGroup, hands }) {
+  const service = serviceText(message);
+  if (service) return notice(message, service);
   const parts = [];
   if (inGroup && !own) {
     const id = senderId(message);

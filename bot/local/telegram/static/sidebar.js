@@ -1,7 +1,7 @@
 // Who one is, and which chats there are.
 
 import { $, avatar, clockTime, el, icon } from "./dom.js";
-import { senderName, summary } from "./messages.js";
+import { senderName, serviceText, summary } from "./messages.js";
 
 export const placeKey = (chatId, threadId) => `${chatId}/${threadId ?? 0}`;
 
@@ -10,10 +10,10 @@ export function placesOf(state, personId) {
   const places = [{ chat: state.chats.get(personId), title: state.bot.first_name, kind: "bot" }];
   for (const chat of state.chats.values()) {
     const status = chat.members.find((member) => member.id === personId)?.status;
-    if (!status || status === "left") continue;
+    if (!status || status === "left" || status === "kicked") continue;
     if (chat.type === "channel") places.push({ chat, title: chat.title, kind: "channel" });
     else {
-      places.push({ chat, title: "General", kind: "topic", threadId: null });
+      places.push({ chat, title: chat.topics.length ? "General" : "Everything", kind: "topic", threadId: null });
       for (const topic of chat.topics) {
         places.push({ chat, title: topic.title, kind: "topic", threadId: topic.thread_id });
       }
@@ -48,7 +48,7 @@ export function drawPersons(state, choose) {
   );
 }
 
-export function drawChats(state, choose) {
+export function drawChats(state, choose, found) {
   const nodes = [];
   let section = null;
   for (const place of placesOf(state, state.personId)) {
@@ -58,7 +58,13 @@ export function drawChats(state, choose) {
     }
     nodes.push(entry(state, place, choose));
   }
-  $("chats").replaceChildren(...nodes);
+  const founding = el(
+    "button",
+    { class: "founding", type: "button", "data-testid": "new-group", onclick: found },
+    icon("plus"),
+    "New group",
+  );
+  $("chats").replaceChildren(...nodes, founding);
 }
 
 function heading(chat) {
@@ -75,7 +81,7 @@ function entry(state, place, choose) {
   const key = placeKey(place.chat.id, place.threadId);
   const last = state.last.get(key);
   const unread = state.unread.get(key);
-  const who = last && place.kind !== "bot" ? `${senderName(last)}: ` : "";
+  const who = last && place.kind !== "bot" && !serviceText(last) ? `${senderName(last)}: ` : "";
   return el(
     "button",
     {
@@ -83,6 +89,7 @@ function entry(state, place, choose) {
       type: "button",
       "aria-current": key === state.open,
       "data-testid": place.kind === "topic" ? `chat-topic-${place.threadId ?? 0}` : `chat-${place.kind}`,
+      "data-chat": place.chat.id,
       onclick: () => choose(place.chat.id, place.threadId),
     },
     picture(place),

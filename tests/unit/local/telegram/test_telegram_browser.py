@@ -229,3 +229,79 @@ async def test_phone_width(page: Page, bot: Bot, stand_in: TelegramStandIn) -> N
     await expect(page.get_by_test_id("stand-in-label")).to_be_visible()
     await page.get_by_test_id("chat-topic-0").click()
     await expect(page.get_by_test_id("composer")).to_be_visible()
+
+
+async def choose(page: Page, item: str) -> None:
+    """An entry of the open chat's menu."""
+    await page.get_by_test_id("chat-menu").click()
+    await page.get_by_test_id(f"do-{item}").click()
+
+
+async def name_it(page: Page, name: str) -> None:
+    await page.get_by_test_id("question-line").fill(name)
+    await page.get_by_test_id("question-ok").click()
+
+
+async def test_a_group_from_founding_to_supergroup(
+    page: Page, bot: Bot, quiet: TelegramStandIn
+) -> None:
+    await page.get_by_test_id("new-group").click()
+    await name_it(page, "Night shift")
+    title = page.get_by_test_id("chat-title")
+    await expect(title).to_have_text("Night shift")
+    await choose(page, "add-bot")
+    service = page.get_by_test_id("service").last
+    await expect(service).to_contain_text("Ann added Sei Trader")
+    await choose(page, "promote-bot")
+    await expect(page.get_by_test_id("chat-subtitle")).to_contain_text("Sei Trader★")
+    await choose(page, "upgrade")
+    await expect(service).to_contain_text("is a supergroup now")
+    await choose(page, "new-topic")
+    await name_it(page, "Alerts")
+    await page.get_by_test_id("chat-list").get_by_text("# Alerts").click()
+    await expect(title).to_have_text("Alerts · Night shift")
+    await page.get_by_test_id("composer").fill("/alerts")
+    await page.get_by_test_id("send").click()
+    await expect(last(page)).to_contain_text("/alerts")
+    told = [update for update in await bot.get_updates() if update.message]
+    said = told[-1].message
+    assert said is not None
+    answer = "In the topic"
+    await bot.send_message(said.chat_id, answer, message_thread_id=said.message_thread_id)
+    await expect(last(page)).to_contain_text(answer)
+    await choose(page, "delete-topic")
+    await expect(title).to_have_text("Night shift")
+
+
+async def test_a_member_may_add_the_bot_and_no_more(
+    page: Page, bot: Bot, quiet: TelegramStandIn
+) -> None:
+    quiet.groups.set_bot(ADA, GROUP, "kicked")
+    await page.get_by_test_id(f"person-{BO}").click()
+    await page.get_by_test_id("chat-list").get_by_text("# General").click()
+    await page.get_by_test_id("chat-menu").click()
+    await expect(page.get_by_test_id("do-kick-bot")).to_have_count(0)
+    await page.get_by_test_id("do-add-bot").click()
+    await expect(page.get_by_test_id("service").last).to_contain_text("Bo added Sei Trader")
+    await page.get_by_test_id("chat-menu").click()
+    await expect(page.get_by_test_id("do-add-bot")).to_have_count(0)
+
+
+async def test_links_of_buttons_lead_into_the_private_chat_and_into_groups(
+    page: Page, bot: Bot, quiet: TelegramStandIn
+) -> None:
+    me = f"https://t.me/{(await bot.get_me()).username}"
+    private = InlineKeyboardButton("Privately", url=f"{me}?start=sub_abc")
+    into = InlineKeyboardButton("Add me", url=f"{me}?startgroup=subscribe")
+    await page.get_by_test_id("chat-list").get_by_text("# Signals").click()
+    await bot.send_message(
+        GROUP, "SEI!", message_thread_id=SIGNALS_TOPIC, reply_markup=Keyboard([[private]])
+    )
+    await page.get_by_test_id("key").click()
+    await expect(page.get_by_test_id("chat-title")).to_have_text("Sei Trader")
+    await expect(last(page)).to_contain_text("/start sub_abc")
+    await bot.send_message(ANN, "Come along?", reply_markup=Keyboard([[into]]))
+    quiet.groups.set_bot(ADA, GROUP, "kicked")
+    await page.get_by_test_id("key").click()
+    await page.get_by_test_id(f"do-add-{GROUP}").click()
+    await expect(last(page)).to_contain_text("/start@SeiTraderLocalBot subscribe")

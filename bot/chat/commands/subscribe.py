@@ -1,0 +1,126 @@
+"""/subscribe: what a group or topic is told, and what a person follows."""
+
+from decimal import Decimal
+
+from bot.chat.command import Command
+from bot.chat.group_alerts import parse_id, show_list
+from bot.chat.rights import is_admin
+from bot.chat.subscriptions import (
+    DAILY,
+    TIMES,
+    agents_menu,
+    alerts_here,
+    ask_link,
+    daily_menu,
+    place_menu,
+    private_menu,
+)
+from bot.chat.talk import Talk
+from bot.domain.alerts import Alert, AlertDraft, Condition, Repeat
+from bot.domain.errors import UserError
+from bot.domain.people import AgentId
+from bot.policy.alert_proposals import Change
+
+
+async def private(talk: Talk, _: str) -> None:
+    """What I follow, and how to add the bot to a group."""
+    await talk.show(await private_menu(talk))
+
+
+async def menu(talk: Talk, _: str) -> None:
+    """What this place is told."""
+    if not talk.place.is_group:
+        await private(talk, "")
+        return
+    await talk.show(await place_menu(talk, manages=await is_admin(talk)))
+
+
+async def daily(talk: Talk, _: str) -> None:
+    """Choose the time of the daily summary."""
+    await talk.show(daily_menu(talk, await _digest(talk)))
+
+
+async def at(talk: Talk, time: str) -> None:
+    """A time was tapped: set the daily summary, or move it there."""
+    if time not in TIMES:
+        raise UserError("That button no longer works. Nothing was changed.")
+    setting = talk.services.set_alerts
+    known = await _digest(talk)
+    if known is None:
+        condition = Condition(DAILY, "", Decimal(0), time)
+        await setting.create(talk.user, talk.place, AlertDraft(condition, Repeat.EVERY))
+    elif known.condition.window != time:
+        await setting.edit(talk.user, known.id, Change(window=time), talk.chat_id)
+    talk.toast = f"A summary every day at {time}."
+    await menu(talk, "")
+
+
+async def no_daily(talk: Talk, _: str) -> None:
+    """End the daily summary."""
+    if (known := await _digest(talk)) is not None:
+        await talk.services.set_alerts.delete(talk.user, known.id, talk.chat_id)
+    await menu(talk, "")
+
+
+async def agents(talk: Talk, argument: str) -> None:
+    """Public agents to follow here."""
+    await talk.show(await agents_menu(talk, parse_id(argument or "0")))
+
+
+async def follow(talk: Talk, argument: str) -> None:
+    """Follow one here."""
+    agent_id, _, page = argument.partition(":")
+    await talk.services.signals.follow(talk.user, talk.place, parse_id(agent_id))
+    await agents(talk, page)
+
+
+async def drop(talk: Talk, argument: str) -> None:
+    """Follow it here no more."""
+    agent_id, _, page = argument.partition(":")
+    await talk.services.groups.unfollow(talk.place, AgentId(parse_id(agent_id)))
+    await agents(talk, page)
+
+
+async def leave(talk: Talk, argument: str) -> None:
+    """Follow it no more, from a signal itself."""
+    gone = await talk.services.groups.unfollow(talk.place, AgentId(parse_id(argument)))
+    talk.toast = "Its signals end here." if gone else "You do not follow it."
+    await talk.disarm("🔕 <i>You follow this agent no more.</i>")
+
+
+async def ask(talk: Talk, word: str) -> None:
+    """Ask the analyst about the token of a signal."""
+    await ask_link(talk, word)
+
+
+async def _digest(talk: Talk) -> Alert | None:
+    held = await alerts_here(talk)
+    return next((alert for alert in held if alert.condition.type == DAILY), None)
+
+
+COMMAND = Command(
+    name="subscribe",
+    summary="Signals you follow, and how to bring me into a group",
+    order=9,
+    run=private,
+    taps={
+        "menu": private,
+        "agents": agents,
+        "follow": follow,
+        "drop": drop,
+        "leave": leave,
+        "ask": ask,
+    },
+    group=menu,
+    group_summary="What I tell this group or topic",
+    group_taps={
+        "menu": menu,
+        "daily": daily,
+        "at": at,
+        "nodaily": no_daily,
+        "agents": agents,
+        "follow": follow,
+        "drop": drop,
+        "alerts": show_list,
+    },
+)

@@ -1,0 +1,319 @@
+"""The messages that alerts and digests become."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from bot.chat.notices import render_notice
+from bot.chat.view import MAX_CAPTION, View, bare, length
+from bot.domain.alerts import Alert, AlertDraft, Condition, Place, Reading, Repeat, Tick
+from bot.domain.analysis import Action, TradeDecision
+from bot.domain.people import QuietHours
+from bot.ports.alerts import Look
+from bot.ports.ledger import Notice, Priority
+from bot.services.ring import Ring
+from bot.services.send_digests import SendDigests
+from tests.fakes.market import history_of
+from tests.unit.chat.chatroom import KINDS, Chatroom, taps
+from tests.unit.chat.visitor import Visitor
+from tests.unit.services.office import ANN, BO, Office
+
+HOME, GROUP = Place(int(ANN)), Place(-100, 4)
+ABOVE = AlertDraft(Condition("PRICE_ABOVE", "SEI", Decimal("0.25")))
+
+
+class Bell:
+    """Sets alerts in a room and lets them ring."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.room = Chatroom(office)
+        self.room.figures.known = {"price:SEI:": Decimal("0.2"), "fall:SEI:1h": Decimal(0)}
+        self.ring = Ring(office.clock, KINDS)
+
+    async def sets(self, draft: AlertDraft, place: Place = HOME) -> Alert:
+        user = await self.office.user()
+        return await self.room.services.set_alerts.create(user, place, draft)
+
+    async def rings(
+        self, series: str, value: str, *, age_s: int = 12, late_by: timedelta = timedelta(0)
+    ) -> Notice:
+        """A look that lets one alert ring; what it queued."""
+        at = self.office.clock.now() - late_by
+        reading = Reading(Decimal(value), at, at - timedelta(seconds=age_s), late=bool(late_by))
+        prices = {"SEI": Decimal("0.2514")}
+        look = Look(at, {series: reading}, Tick(at, prices, late=bool(late_by)))
+        await self.room.alerts.apply(look, self.ring.looking(None, prices))
+        return self.office.notices("alert")[-1]
+
+    async def shows(self, notice: Notice) -> View:
+        return await render_notice(self.room.services, notice)
+
+
+@pytest.fixture
+def bell(office: Office) -> Bell:
+    return Bell(office)
+
+
+async def test_it_says_what_happened_and_how_things_stand(bell: Bell):
+    await bell.sets(ABOVE)
+    bell.office.clock.jump(3_600)
+    notice = await bell.rings("price:SEI:", "0.2514")
+    bell.room.figures.known["price:SEI:"] = Decimal("0.26")
+    view = await bell.shows(notice)
+    assert "<b>SEI above $0.25</b>" in view.text
+    said = bare(view.text)
+    assert "It came to $0.2514" in said
+    assert "Now: $0.26" in said
+    assert "When armed: $0.2 (▲ 30.0 % since)" in said
+    assert "Met: 13:00 UTC" in said
+    assert "Armed: 12:00 UTC" in said
+    assert "Data 12 s old" in said
+    assert "Late" not in said
+    assert view.photo is not None
+    assert view.photo.startswith(b"\x89PNG")
+    assert length(view.text) < MAX_CAPTION
+
+
+async def test_times_are_the_persons_and_utc(bell: Bell):
+    await bell.sets(ABOVE)
+    await bell.office.user(time_zone="Asia/Kolkata")
+    said = bare((await bell.shows(await bell.rings("price:SEI:", "0.2514"))).text)
+    assert "Met: 17:30 Kolkata (12:00 UTC)" in said
+
+
+async def test_late_is_said_plainly(bell: Bell):
+    alert = await bell.sets(ABOVE)
+    bell.room.alerts.alerts[alert.id] = replace(
+        alert, seen_at=bell.office.clock.now() - timedelta(days=1)
+    )
+    notice = await bell.rings("price:SEI:", "0.2514", late_by=timedelta(hours=2))
+    said = bare((await bell.shows(notice)).text)
+    assert "Late:" in said
+    assert "Met: 10:00 UTC" in said
+
+
+async def test_other_figures_come_with_the_price(bell: Bell):
+    draft = AlertDraft(Condition("PERCENT_CHANGE", "SEI", Decimal(-5), "1h"))
+    await bell.sets(draft)
+    bell.room.figures.known["price:SEI:"] = Decimal("0.24")
+    said = bare((await bell.shows(await bell.rings("fall:SEI:1h", "-6.5"))).text)
+    assert "SEI falls 5 % within 1h" in said
+    assert "-6.5 %" in said
+    assert "Price of SEI: $0.2514, now $0.24" in said
+
+
+async def test_the_buttons_of_a_private_one(bell: Bell):
+    alert = await bell.sets(ABOVE)
+    view = await bell.shows(await bell.rings("price:SEI:", "0.2514"))
+    assert taps(view) == [
+        "alert:ask:SEI",
+        "buy:ask:SEI",
+        "sell:ask:SEI",
+        f"alerts:snooze:{alert.id}:15",
+        f"alerts:snooze:{alert.id}:60",
+        f"alerts:snooze:{alert.id}:1440",
+        f"alerts:off:{alert.id}",
+        f"alerts:restore:{alert.id}:0",
+    ]
+
+
+async def test_what_trades_are_paid_in_is_not_bought(bell: Bell):
+    bell.room.figures.known["price:USDC:"] = Decimal(1)
+    await bell.sets(AlertDraft(Condition("PRICE_BELOW", "USDC", Decimal("0.98"))))
+    view = await bell.shows(await bell.rings("price:USDC:", "0.97"))
+    assert not [tap for tap in taps(view) if tap.startswith(("buy", "sell"))]
+
+
+async def test_in_a_group_everybody_may_take_it_along(bell: Bell):
+    alert = await bell.sets(replace(ABOVE, repeat=Repeat.EVERY), GROUP)
+    notice = await bell.rings("price:SEI:", "0.2514")
+    assert (notice.chat_id, notice.thread_id) == (-100, 4)
+    view = await bell.shows(notice)
+    links = [button.url for row in view.rows for button in row if button.url]
+    assert links == [
+        f"https://t.me/SeiTraderBot?start=sub_{alert.share}",
+        "https://t.me/SeiTraderBot?start=ask_SEI",
+    ]
+    assert f"alerts:off:{alert.id}" in taps(view)
+    assert not [tap for tap in taps(view) if tap.startswith(("buy", "sell", "alert:"))]
+
+
+async def test_one_that_has_ended_in_its_group_is_not_offered(bell: Bell):
+    await bell.sets(ABOVE, GROUP)
+    view = await bell.shows(await bell.rings("price:SEI:", "0.2514"))
+    links = [button.url for row in view.rows for button in row if button.url]
+    assert links == ["https://t.me/SeiTraderBot?start=ask_SEI"]
+
+
+async def test_the_taps_of_the_message_work(bell: Bell):
+    alert = await bell.sets(replace(ABOVE, repeat=Repeat.EVERY))
+    ann = Visitor(bell.room)
+    view = await bell.shows(await bell.rings("price:SEI:", "0.2514"))
+    ann.buttons = {b.text: str(b.callback_data) for row in view.rows for b in row}
+    rung = dict(ann.buttons)
+    assert "silent until 12:15 UTC" in await ann.tap("15 min")
+    assert "Now $0.2" in await ann.tap("Wake it now")
+    ann.buttons = rung
+    assert "Deleted" in await ann.tap("Off")
+    assert not bell.room.alerts.alerts[alert.id].is_active
+    await ann.tap("Undo")
+    assert bell.room.alerts.alerts[alert.id].is_active
+    bo = Visitor(bell.room, BO)
+    await bell.office.user(BO)
+    for data in (f"alerts:snooze:{alert.id}:15", f"alerts:off:{alert.id}"):
+        assert "not yours" in await bo.send(data)
+
+
+async def test_a_picture_that_cannot_be_had_is_left_out(bell: Bell):
+    await bell.sets(ABOVE)
+    notice = await bell.rings("price:SEI:", "0.2514")
+    bell.office.market.fail()
+    view = await bell.shows(notice)
+    assert "SEI above $0.25" in view.text
+    assert view.photo is not None, "our own ticks are enough to say that there are none yet"
+
+
+async def test_what_it_is_for_is_said_and_foreign_words_stay_words(bell: Bell):
+    await bell.sets(replace(ABOVE, note="stop-loss <b>&x", urgent=True))
+    view = await bell.shows(await bell.rings("price:SEI:", "0.2514"))
+    assert "For: stop-loss &lt;b&gt;&amp;x" in view.text
+    assert "🚨" in view.text
+
+
+async def test_it_waits_for_the_end_of_quiet_hours_unless_urgent(bell: Bell):
+    noon = bell.office.clock.now().time()
+    await bell.office.user()
+    await bell.office.user(quiet=QuietHours(noon, noon.replace(hour=14)))
+    await bell.sets(ABOVE)
+    notice = await bell.rings("price:SEI:", "0.2514")
+    assert notice.not_before == bell.office.clock.now().replace(hour=14)
+    await bell.sets(replace(ABOVE, condition=Condition("PRICE_ABOVE", "SEI", Decimal("0.3")),
+                            urgent=True))  # fmt: skip
+    notice = await bell.rings("price:SEI:", "0.31")
+    assert (notice.not_before, notice.priority) == (None, Priority.URGENT)
+
+
+async def test_an_alert_that_is_gone_is_no_message(bell: Bell):
+    await bell.sets(ABOVE)
+    notice = await bell.rings("price:SEI:", "0.2514")
+    with pytest.raises(LookupError):
+        await bell.shows(replace(notice, data={**notice.data, "alert": "77"}))
+
+
+async def test_the_end_date_is_told(bell: Bell):
+    end = bell.office.clock.now() + timedelta(hours=1)
+    await bell.sets(replace(ABOVE, expires_at=end))
+    bell.office.clock.jump(3_601)
+    digests = SendDigests(bell.office.clock, bell.room.alerts, bell.ring, bell.office.wake)
+    await digests.tick()
+    (notice,) = bell.office.notices("alert_ended")
+    said = bare((await bell.shows(notice)).text)
+    assert "SEI above $0.25 has come to its end date" in said
+
+
+async def digest_of(bell: Bell, place: Place, kind: str = "DIGEST_DAILY") -> View:
+    window = "13:00" if kind == "DIGEST_DAILY" else "fri 13:00"
+    await bell.sets(AlertDraft(Condition(kind, "", Decimal(0), window), Repeat.EVERY), place)
+    bell.office.clock.jump(3_601)
+    digests = SendDigests(bell.office.clock, bell.room.alerts, bell.ring, bell.office.wake)
+    await digests.tick()
+    return await bell.shows(bell.office.notices("digest")[-1])
+
+
+def rising(office: Office) -> None:
+    for symbol, closes in (("SEI", ["0.2", "0.25"]), ("WBTC", ["61000", "60000"])):
+        office.market.set_history(history_of(symbol, 7, closes, office.clock.now()))
+
+
+async def test_the_daily_digest(bell: Bell):
+    await bell.office.agent(SEI="100", USDC="10")
+    rising(bell.office)
+    view = await digest_of(bell, HOME)
+    said = bare(view.text)
+    assert "Daily digest · 13:00 UTC" in said
+    assert "Market $3.00T ▼ 0.7 % in 24 h, bitcoin 56 % of it" in said
+    assert "SEI $0.25 ▲ 1.5 % · week ▲ 25.0 %" in said
+    assert "🤖 Alpha: $35.00" in said
+    assert "Late" not in said
+    assert view.photo is not None
+    assert length(view.text) < MAX_CAPTION
+
+
+async def test_the_weekly_digest_names_best_and_worst_of_the_week(bell: Bell):
+    rising(bell.office)
+    said = bare((await digest_of(bell, HOME, "DIGEST_WEEKLY")).text)
+    assert "Best: SEI ▲ 25.0 % · 🥀 Worst: WBTC ▼ 1.6 %" in said
+
+
+async def test_in_a_group_nobodys_money_is_shown(bell: Bell):
+    await bell.office.agent(SEI="100", USDC="10")
+    view = await digest_of(bell, GROUP)
+    assert "Alpha" not in view.text
+    assert "SEI" in view.text
+    assert all(tap.startswith("alerts:off:") for tap in taps(view))
+
+
+async def test_a_digest_comes_even_if_nothing_answers(bell: Bell):
+    await bell.office.agent(SEI="100")
+    bell.office.market.fail()
+    view = await digest_of(bell, HOME)
+    assert "no prices now" in view.text
+
+
+DECISION = TradeDecision(
+    Action.BUY, "SEI", Decimal("0.2"), Decimal("0.18"), Decimal("0.26"), 70, Decimal(10),
+    "up", (), (), "test",
+)  # fmt: skip
+
+
+async def test_stop_and_target_become_alerts_by_one_tap(bell: Bell):
+    agent = await bell.office.agent()
+    records, now = bell.office.records, bell.office.clock.now()
+    decision_id = await records.save_decision(int(agent.id), "?", DECISION, now)
+    ann = Visitor(bell.room)
+    for _ in range(3):
+        await ann.send(f"alert:levels:{decision_id}")
+    made = list(bell.room.alerts.alerts.values())
+    assert [KINDS.describe(alert.condition) for alert in made] == [
+        "SEI below $0.18",
+        "SEI above $0.26",
+    ]
+    assert {alert.urgent for alert in made} == {True}
+    assert made[0].note == "stop-loss of your SEI decision"
+    assert ann.toast == "You have both already."
+    await bell.office.user(BO)
+    assert "not yours" in await Visitor(bell.room, BO).send(f"alert:levels:{decision_id}")
+
+
+async def test_the_stop_of_a_sale_is_above_it(bell: Bell):
+    agent = await bell.office.agent()
+    sale = replace(
+        DECISION, action=Action.SELL, stop_loss=Decimal("0.22"), take_profit=Decimal("0.15")
+    )
+    records, now = bell.office.records, bell.office.clock.now()
+    decision_id = await records.save_decision(int(agent.id), "?", sale, now)
+    await Visitor(bell.room).send(f"alert:levels:{decision_id}")
+    described = [KINDS.describe(a.condition) for a in bell.room.alerts.alerts.values()]
+    assert described == ["SEI above $0.22", "SEI below $0.15"]
+
+
+async def test_without_levels_there_is_nothing_to_set(bell: Bell):
+    agent = await bell.office.agent()
+    bare_one = replace(DECISION, stop_loss=None, take_profit=None)
+    records, now = bell.office.records, bell.office.clock.now()
+    decision_id = await records.save_decision(int(agent.id), "?", bare_one, now)
+    assert "neither stop nor target" in await Visitor(bell.room).send(f"alert:levels:{decision_id}")
+
+
+async def test_asking_from_the_message_asks_the_analyst(bell: Bell):
+    await bell.office.agent()
+    ann = Visitor(bell.room)
+    said = await ann.send("alert:ask:SEI")
+    assert "SEI" in said
+    assert any("SEI" in question for question in bell.office.brain.questions)
+    labels: Mapping[str, str] = ann.buttons
+    assert any("Alert me at stop and target" in label for label in labels)

@@ -1,0 +1,134 @@
+"""Where the bot is let in and shown the door: told once, stopped, or moved along."""
+
+from typing import Any
+
+import pytest
+from telegram.error import ChatMigrated, Forbidden
+
+from bot.chat.notices import render_notice
+from bot.chat.view import bare
+from bot.domain.alerts import Place
+from bot.ports.groups import Group
+from tests.unit.chat.test_groups import alerts_of, is_set
+from tests.unit.chat.town import CY, GROUP, TOPIC, Town, group, private
+from tests.unit.services.office import ANN, Office
+
+NEW = -100_500
+
+
+@pytest.fixture
+async def town(office: Office) -> Town:
+    return await Town(office).move_in()
+
+
+async def test_a_group_that_adds_it_is_greeted_once(town: Town) -> None:
+    await town.stands("left", "member")
+    assert "/subscribe" in town.last
+    assert "administrator" in town.last
+    assert await town.room.groups.load_group(GROUP) == Group(GROUP, "Traders")
+    said = len(town.bot.sent)
+    await town.stands("left", "member")
+    await town.stands("member", "administrator")
+    await town.stands("administrator", "member")
+    assert len(town.bot.sent) == said, "promotions are not worth a word"
+    await town.stands("member", "kicked")
+    await town.stands("kicked", "member")
+    assert len(town.bot.sent) == said + 1, "it was gone, and is back"
+
+
+@pytest.mark.parametrize(
+    ("now", "rights", "reason"),
+    [
+        ("kicked", {}, "kicked"),
+        ("left", {}, "kicked"),
+        ("restricted", {}, "no_rights"),
+        ("restricted", {"is_member": False}, "kicked"),
+    ],
+)
+async def test_a_lost_group_is_told_to_who_set_it_up(
+    town: Town, now: str, rights: dict[str, Any], reason: str
+) -> None:
+    await town.stands("left", "member")
+    await is_set(town)
+    for _ in range(2):
+        await town.stands("member", now, **rights)
+    (notice,) = town.notices("place_lost")
+    assert (notice.chat_id, notice.data["reason"]) == (ANN, reason)
+    text = bare((await render_notice(town.room.services, notice)).text)
+    assert "1 alert that you set up in Traders ended" in text
+    assert not alerts_of(town)
+
+
+async def test_a_restriction_that_lets_it_write_loses_nothing(town: Town) -> None:
+    await is_set(town)
+    await town.stands("member", "restricted", can_send_messages=True)
+    assert len(alerts_of(town)) == 1
+    assert not town.notices("place_lost")
+
+
+async def test_a_group_becomes_a_supergroup_once(town: Town) -> None:
+    await is_set(town)
+    said = len(town.bot.sent)
+    old = town.message(ANN, "", 0) | {"migrate_to_chat_id": NEW}
+    new = town.message(ANN, "", 0, chat=NEW) | {"migrate_from_chat_id": GROUP}
+    for message in (old, new, old):
+        await town.update(message={k: v for k, v in message.items() if k != "text"})
+    (alert,) = alerts_of(town)
+    assert alert.place == Place(NEW, TOPIC)
+    assert not town.notices("place_lost")
+    assert len(town.bot.sent) == said
+
+
+async def test_leaving_an_old_group_that_has_moved_loses_nothing(town: Town) -> None:
+    await is_set(town)
+    town.bot.fails = ChatMigrated(NEW)
+    await town.stands("member", "left", group(kind="group"))
+    (alert,) = alerts_of(town)
+    assert alert.place == Place(NEW, TOPIC)
+
+
+async def test_leaving_an_old_group_that_has_not_moved_loses_it(town: Town) -> None:
+    await is_set(town)
+    town.bot.fails = Forbidden("bot was kicked from the group chat")
+    await town.stands("member", "kicked", group(kind="group"))
+    assert not alerts_of(town)
+    assert len(town.notices("place_lost")) == 1
+
+
+async def test_who_blocks_it_loses_their_own_and_hears_so_when_back(town: Town) -> None:
+    shared = await is_set(town)
+    await town.write(CY, f"/start sub_{shared.share}")
+    assert len(alerts_of(town)) == 2
+    await town.stands("member", "kicked", private(CY))
+    assert alerts_of(town) == [shared]
+    assert not town.notices("place_lost")
+    await town.stands("kicked", "member", private(CY))
+    assert "Welcome back" in town.last
+    assert town.bot.sent[-1]["chat_id"] == CY
+
+
+async def test_channels_are_none_of_its_business(town: Town) -> None:
+    said = len(town.bot.sent)
+    channel = {"id": -300, "type": "channel", "title": "News"}
+    await town.stands("left", "administrator", channel)
+    await town.stands("administrator", "kicked", channel)
+    assert len(town.bot.sent) == said
+    assert not town.room.groups.groups
+
+
+async def test_a_lost_topic_and_unknown_titles_read_well(town: Town) -> None:
+    await is_set(town)
+    await is_set(town, "SEI below 0.2")
+    town.room.groups.groups.clear()
+    await town.room.services.lose_chat.lose(GROUP, TOPIC, "topic_gone")
+    (notice,) = town.notices("place_lost")
+    text = bare((await render_notice(town.room.services, notice)).text)
+    assert "2 alerts that you set up in a topic of a group ended: that topic is gone" in text
+
+
+async def test_titles_are_kept_up(town: Town) -> None:
+    await town.say(ANN, "/alerts")
+    assert await town.room.groups.load_group(GROUP) == Group(GROUP, "Traders")
+    renamed = {"id": GROUP, "type": "supergroup", "title": "<Sei> Traders"}
+    await town.say(ANN, "/alerts", chat=renamed)
+    assert await town.room.groups.load_group(GROUP) == Group(GROUP, "<Sei> Traders")

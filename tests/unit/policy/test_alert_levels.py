@@ -1,0 +1,98 @@
+"""Figures as they are typed, those that are suggested, and what answers may mean."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import bot.policy.alert_kinds
+from bot.catalogue import discover
+from bot.domain.errors import UserError
+from bot.policy.alert_answers import Answers, meant, next_question
+from bot.policy.alert_kind import AlertKind
+from bot.policy.alert_levels import is_ahead, parse_level, suggest_levels
+
+KINDS: dict[str, AlertKind] = {
+    kind.name: kind for kind in discover(bot.policy.alert_kinds, "ALERT").values()
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "signed"),
+    [
+        ("0.25", "0.25", False),
+        ("$1,250", "1250", False),
+        ("60k", "60000", False),
+        ("-5%", "-5", True),
+        ("+10 %", "10", True),
+        ("\u22125%", "-5", True),
+        ("3x", "3", False),
+    ],
+)
+def test_a_figure_as_typed(text: str, value: str, *, signed: bool):
+    assert parse_level(text) == (Decimal(value), signed)
+
+
+@pytest.mark.parametrize("text", ["", "abc", "1 2", "NaN", "0x10", "1e999", "x" * 400])
+def test_what_is_none(text: str):
+    with pytest.raises(UserError):
+        parse_level(text)
+
+
+@given(st.decimals(min_value="1e-9", max_value="1e9"))
+def test_suggestions_lie_around_the_figure(figure: Decimal):
+    found = suggest_levels(figure, KINDS["price_above"].figure)
+    assert list(found) == sorted(found)
+    assert len(found) == 6
+    for step, level in zip((-10, -5, -2, 2, 5, 10), found, strict=True):
+        wanted = figure * (100 + step) / 100
+        assert abs(level - wanted) <= wanted / 1_000
+
+
+def test_changes_are_suggested_where_the_figure_is_one():
+    found = suggest_levels(None, KINDS["percent_change"].figure)
+    assert [int(level) for level in found] == [-10, -5, -2, 2, 5, 10]
+    assert not suggest_levels(None, KINDS["price_above"].figure)
+    assert not suggest_levels(Decimal(0), KINDS["gas_price"].figure)
+
+
+def test_what_is_reached_is_not_ahead():
+    kind = KINDS["price_below"]
+    (condition,) = meant(kind, Answers("SEI", threshold=Decimal("0.2")))
+    watch = kind.watch(condition)
+    assert watch is not None
+    assert is_ahead(watch, Decimal("0.21"))
+    assert is_ahead(watch, None)
+    assert not is_ahead(watch, Decimal("0.2"))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_kind_comes_to_its_conditions(name: str):
+    kind, answers = KINDS[name], Answers(agent_id=3)
+    window = kind.windows[0] if kind.windows else ""
+    given_ = {"token": "SEI", "window": window, "threshold": Decimal(5), "time": "08:00"}
+    asked = []
+    while question := next_question(kind, answers):
+        asked.append(question)
+        answers = Answers(
+            **{name: given_[name] for name in asked},  # type: ignore[arg-type]
+            agent_id=3,
+        )
+    assert tuple(asked) == kind.asks
+    found = meant(kind, answers)
+    assert found
+    for condition in found:
+        kind.check(condition)
+        assert condition.type in kind.conditions
+
+
+def test_an_unsigned_change_may_be_both():
+    kind = KINDS["percent_change"]
+    answers = Answers("SEI", "1h", Decimal(5), signed=False)
+    assert [condition.threshold for condition in meant(kind, answers)] == [5, -5]
+
+
+def test_an_answer_that_cannot_be_is_refused_in_the_kinds_words():
+    with pytest.raises(UserError, match="more than zero"):
+        meant(KINDS["price_above"], Answers("SEI", threshold=Decimal(0)))
