@@ -3,20 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import bot.policy.alert_kinds
+import bot.policy.alerts.kinds
 from bot.app.adapters import Parts
 from bot.catalogue import discover
 from bot.domain.tokens import Listing
-from bot.policy.alert_kind import AlertKind, AlertKinds
+from bot.policy.alerts.kind import AlertKind, AlertKinds
 from bot.policy.risk import Limits
+from bot.services.alerts.ring import Ring
+from bot.services.alerts.send_digests import SendDigests
+from bot.services.alerts.set_alerts import SetAlerts
+from bot.services.alerts.watch_candles import WatchCandles
+from bot.services.alerts.watch_holdings import WatchHoldings
+from bot.services.alerts.watch_prices import WatchPrices
 from bot.services.lose_chat import LoseChat
 from bot.services.publish_signals import PublishSignals
-from bot.services.ring import Ring
-from bot.services.send_digests import SendDigests
-from bot.services.set_alerts import SetAlerts
-from bot.services.watch_candles import WatchCandles
-from bot.services.watch_holdings import WatchHoldings
-from bot.services.watch_prices import WatchPrices
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def wire_alerts(
 ) -> AlertServices:
     """Build them around the adapters. Starts nothing."""
     books, clock = parts.database, parts.clock
-    found: dict[str, AlertKind] = discover(bot.policy.alert_kinds, "ALERT")
+    found: dict[str, AlertKind] = discover(bot.policy.alerts.kinds, "ALERT")
     kinds = AlertKinds(tuple(sorted(found.values(), key=lambda kind: kind.order)))
     ring = Ring(clock, kinds)
     prices = _watch_prices(parts, kinds, ring, listing, limits, wake)

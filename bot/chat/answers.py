@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
 
-from bot.chat.alert_asking import hear_alert, offer_alert, private, read_alert
+from bot.chat.alerts.asking import hear_alert, offer_alert, private, read_alert
 from bot.chat.decision_alerts import levels_rows
 from bot.chat.errors import answer_error
 from bot.chat.pictures.chart import render_price_chart
@@ -14,7 +14,7 @@ from bot.chat.talk import Talk
 from bot.chat.view import Row, View, button
 from bot.domain.analysis import Action, MarketView, TradeDecision
 from bot.domain.people import Agent
-from bot.policy.alert_words import wants_alert
+from bot.policy.alerts.words import wants_alert
 from bot.services.questions import Advised, Answer, Decided, Question
 
 _MARKS = {Action.BUY: "🟢 BUY", Action.SELL: "🔴 SELL", Action.HOLD: "⚪ HOLD"}

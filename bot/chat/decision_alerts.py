@@ -2,7 +2,7 @@
 
 from bot.chat.view import Row, button
 from bot.domain.analysis import TradeDecision
-from bot.policy.decision_levels import level_drafts
+from bot.policy.alerts.decision_levels import level_drafts
 
 _LABEL = "🔔 Alert me at stop and target"
 

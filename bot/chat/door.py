@@ -20,8 +20,8 @@ from typing_extensions import override
 
 from bot.chat.answers import plain
 from bot.chat.command import Command
-from bot.chat.outbox import OutboxSender
-from bot.chat.pace import Pace, PaceLimiter
+from bot.chat.delivery.outbox import OutboxSender
+from bot.chat.delivery.pace import Pace, PaceLimiter
 from bot.chat.router import Router
 from bot.chat.services import Services
 from bot.chat.talk import Bot

@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.chat.admin_views import job_dead_view
-from bot.chat.alert_notices import alert_ended_view, alert_view
+from bot.chat.alerts.digests import digest_view
+from bot.chat.alerts.notices import alert_ended_view, alert_view
 from bot.chat.cards import (
     mandate_changed_view,
     opened_view,
@@ -11,8 +12,7 @@ from bot.chat.cards import (
     receipt_view,
     withdrawal_view,
 )
-from bot.chat.digest_notices import digest_view
-from bot.chat.group_notices import place_lost_view, signal_view, signals_ended_view
+from bot.chat.groups.notices import place_lost_view, signal_view, signals_ended_view
 from bot.chat.mandates import name_view
 from bot.chat.render import agent_line, esc, units
 from bot.chat.services import Services

@@ -14,8 +14,8 @@ from telegram.error import BadRequest, TelegramError
 
 from bot.chat.command import Command, Handler
 from bot.chat.errors import answer_error
-from bot.chat.groups import GroupRouter
-from bot.chat.membership import Membership
+from bot.chat.groups.door import GroupRouter
+from bot.chat.groups.membership import Membership
 from bot.chat.services import Services
 from bot.chat.talk import Bot, Talk
 from bot.chat.view import View

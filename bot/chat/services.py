@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.chat.pictures.spark import Sparks
 from bot.domain.tokens import Listing
-from bot.policy.alert_kind import AlertKinds
+from bot.policy.alerts.kind import AlertKinds
 from bot.policy.risk import Limits
 from bot.ports.alerts import Alerts, Ticks
 from bot.ports.chain import ChainReader, EscrowReader, Venue
@@ -16,6 +16,7 @@ from bot.ports.jobs import JobBoard
 from bot.ports.ledger import Journal, Outbox
 from bot.ports.market import Market
 from bot.ports.records import Agents, Conversations, Dialogues, People, Switches
+from bot.services.alerts.set_alerts import SetAlerts
 from bot.services.change_mandate import ChangeMandate
 from bot.services.confirm import Confirm
 from bot.services.converse import Converse
@@ -27,7 +28,6 @@ from bot.services.panic import Panic
 from bot.services.portfolio import ViewPortfolio
 from bot.services.propose import Propose
 from bot.services.publish_signals import PublishSignals
-from bot.services.set_alerts import SetAlerts
 from bot.services.signing import Signing
 from bot.services.withdraw import Withdraw
 

@@ -9,13 +9,13 @@ from bot.ports.alerts import Ticks
 from bot.ports.clock import Clock
 from bot.ports.market import Market
 from bot.ports.records import Conversations
+from bot.services.alerts.send_digests import SendDigests
+from bot.services.alerts.watch_candles import WatchCandles
+from bot.services.alerts.watch_holdings import WatchHoldings
+from bot.services.alerts.watch_prices import WatchPrices
 from bot.services.publish_signals import PublishSignals
-from bot.services.send_digests import SendDigests
-from bot.services.watch_candles import WatchCandles
 from bot.services.watch_deposits import WatchDeposits
 from bot.services.watch_escrows import WatchEscrows
-from bot.services.watch_holdings import WatchHoldings
-from bot.services.watch_prices import WatchPrices
 
 
 @dataclass(frozen=True, slots=True)

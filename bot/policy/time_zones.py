@@ -7,7 +7,7 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from bot.domain.errors import UserError
-from bot.policy.digest_times import zone_of
+from bot.policy.alerts.digest_times import zone_of
 
 COMMON = (
     "America/Los_Angeles",

@@ -17,8 +17,8 @@ from bot.domain.alerts import sortable
 from bot.domain.money import Token
 from bot.domain.tokens import Listing
 from bot.policy.risk import Limits
-from bot.services.ring import Ring
-from bot.services.watch_prices import WatchPrices
+from bot.services.alerts.ring import Ring
+from bot.services.alerts.watch_prices import WatchPrices
 from tests.bench.crowd import PRICE, TOKENS, kinds, raised
 from tests.fakes.chain import FakeChain, FakeReader
 from tests.fakes.clock import FakeClock

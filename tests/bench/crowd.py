@@ -9,14 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-import bot.policy.alert_kinds
+import bot.policy.alerts.kinds
 import db
 from bot.catalogue import discover
 from bot.domain.alerts import AlertDraft, Condition, Place
 from bot.domain.money import Token
-from bot.policy.alert_kind import AlertKinds
-from bot.policy.alert_states import begin
-from bot.policy.tape import WINDOWS
+from bot.policy.alerts.kind import AlertKinds
+from bot.policy.alerts.states import begin
+from bot.policy.alerts.tape import WINDOWS
 from db.alert_rows import draft_values
 from db.alert_schema import market_alerts
 from db.schema import users
@@ -37,7 +37,7 @@ _ONE_IN = 10
 
 def kinds() -> AlertKinds:
     """All kinds of the product."""
-    return AlertKinds(tuple(discover(bot.policy.alert_kinds, "ALERT").values()))
+    return AlertKinds(tuple(discover(bot.policy.alerts.kinds, "ALERT").values()))
 
 
 def raised(rises: int) -> Decimal:

@@ -15,21 +15,21 @@ from telegram.ext import ExtBot
 from typing_extensions import override
 
 import db
-from bot.chat.outbox import OutboxSender
-from bot.chat.pace import Pace, PaceLimiter
+from bot.chat.delivery.outbox import OutboxSender
+from bot.chat.delivery.pace import Pace, PaceLimiter
 from bot.chat.services import Services
 from bot.chat.transport import AiohttpRequest
 from bot.clock import SystemClock
 from bot.domain.alerts import AlertDraft, Condition, Place
 from bot.domain.money import Bps, Price, Token
 from bot.domain.people import UserId
-from bot.policy.alert_states import begin
+from bot.policy.alerts.states import begin
 from bot.policy.risk import Limits
 from bot.ports.clock import Clock
 from bot.ports.ledger import Notice, Priority
 from bot.ports.records import UserSettings
-from bot.services.ring import Ring
-from bot.services.watch_prices import WatchPrices
+from bot.services.alerts.ring import Ring
+from bot.services.alerts.watch_prices import WatchPrices
 from db.outbox import queue_notices
 from tests.bench.fanout import BACKLOGS, CHATS, FASTER, FIRST_CHAT, SAMPLES, TOKEN
 from tests.bench.fast_clock import FastClock

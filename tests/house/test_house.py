@@ -18,7 +18,7 @@ BANNED = {"utils", "util", "helpers", "helper", "common", "manager", "managers",
 CATCH_ALL = {
     "bot/chat/answers.py",
     "bot/chat/commands/trade.py",
-    "bot/chat/outbox.py",
+    "bot/chat/delivery/outbox.py",
     "bot/chat/router.py",
     "bot/jobs/runner.py",
 }

@@ -19,8 +19,8 @@ from bot.domain.alerts import (
     sortable,
 )
 from bot.domain.people import UserId
-from bot.policy.alert_kind import Watch
-from bot.policy.alert_states import begin, look, wake
+from bot.policy.alerts.kind import Watch
+from bot.policy.alerts.states import begin, look, wake
 from bot.ports.alerts import Alerts, Hit, Look, Outcome
 from bot.ports.ledger import Notice, Priority
 from tests.ports.databases import SETTINGS, USER, Stores

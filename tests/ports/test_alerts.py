@@ -18,7 +18,7 @@ from bot.domain.alerts import (
     sortable,
 )
 from bot.domain.people import UserId
-from bot.policy.alert_states import finish, pause, snooze
+from bot.policy.alerts.states import finish, pause, snooze
 from bot.ports.ledger import Notice
 from tests.fakes.clock import FakeClock
 from tests.ports.alert_desk import GROUP, PRIVATE, AlertDesk, armed, decide, draft, prices

@@ -16,9 +16,9 @@ from bot.llm.gemini import GeminiBrain
 from bot.llm.prompts import load_prompts
 from bot.llm.rules import RuleBrain
 from bot.local.gemini.server import GeminiStandIn
-from bot.policy import alert_kinds
-from bot.policy.alert_kind import AlertKinds
-from bot.policy.alert_words import parse_alert
+from bot.policy.alerts import kinds as alert_kinds
+from bot.policy.alerts.kind import AlertKinds
+from bot.policy.alerts.words import parse_alert
 from bot.ports.brain import Brain
 from bot.serving import served
 from tests.fakes.brain import FakeBrain

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.alerts import AlertState, Direction, Reading, Repeat, Standing, Trigger
 from bot.domain.people import QuietHours, UserId
-from bot.policy.alert_states import finish, pause, snooze
+from bot.policy.alerts.states import finish, pause, snooze
 from bot.ports.alerts import Counts, Hit, Look, Outcome
 from tests.fakes.clock import FakeClock
 from tests.ports.alert_desk import GROUP, AlertDesk, decide, draft, prices, ring, ring_again

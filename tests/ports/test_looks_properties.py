@@ -22,7 +22,7 @@ from typing_extensions import override
 
 import db
 from bot.domain.alerts import Alert, AlertId, Repeat, Tick
-from bot.policy.alert_states import finish, pause, snooze
+from bot.policy.alerts.states import finish, pause, snooze
 from bot.ports.alerts import Hit, Look, Outcome
 from tests.fakes.clock import FakeClock
 from tests.ports.alert_desk import (

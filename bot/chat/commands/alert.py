@@ -5,21 +5,21 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-from bot.chat import group_alerts
-from bot.chat.alert_asking import CARD, offer_alert, offer_words
-from bot.chat.alert_cards import set_view
-from bot.chat.alert_drafts import unpack_draft
-from bot.chat.alert_guide import GUIDE, answer_tapped, answer_typed, ask_kind, choose_kind
+from bot.chat.alerts.asking import CARD, offer_alert, offer_words
+from bot.chat.alerts.cards import set_view
+from bot.chat.alerts.decision_taps import set_levels
+from bot.chat.alerts.drafts import unpack_draft
+from bot.chat.alerts.guide import GUIDE, answer_tapped, answer_typed, ask_kind, choose_kind
 from bot.chat.answers import ask_about, plain
 from bot.chat.command import Command
-from bot.chat.decision_taps import set_levels
+from bot.chat.groups import alerts as group_alerts
 from bot.chat.talk import Talk
 from bot.chat.view import View, button
 from bot.domain.alerts import AlertDraft, Place, Repeat
 from bot.domain.errors import UserError
-from bot.policy.alert_levels import parse_level
-from bot.policy.alert_words import wants_alert
-from bot.policy.ring_words import USUAL_COOLDOWN, read_manner
+from bot.policy.alerts.levels import parse_level
+from bot.policy.alerts.ring_words import USUAL_COOLDOWN, read_manner
+from bot.policy.alerts.words import wants_alert
 from bot.ports.records import Dialogue
 
 _YES = frozenset({"yes", "y", "ok", "okay", "set", "set it", "yes please"})

@@ -4,22 +4,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.chat import group_alerts
-from bot.chat.alert_asking import agent_of
-from bot.chat.alert_cards import alert_view, deleted_view, list_view
-from bot.chat.alert_guide import TIMES
-from bot.chat.alert_lines import describe, span, when
+from bot.chat.alerts.asking import agent_of
+from bot.chat.alerts.cards import alert_view, deleted_view, list_view
+from bot.chat.alerts.guide import TIMES
+from bot.chat.alerts.lines import describe, span, when
 from bot.chat.command import Command
-from bot.chat.group_alerts import parse_id
+from bot.chat.groups import alerts as group_alerts
+from bot.chat.groups.alerts import parse_id
 from bot.chat.talk import Talk
 from bot.chat.view import Row, View, button, grid
 from bot.domain.alerts import Alert, Repeat
 from bot.domain.errors import UserError
-from bot.policy.alert_levels import is_ahead, parse_level, suggest_levels
-from bot.policy.alert_proposals import Change
-from bot.policy.digest_times import digest_window, read_digest_window
-from bot.policy.phrases import read_phrase
-from bot.policy.ring_words import USUAL_COOLDOWN, read_manner
+from bot.policy.alerts.digest_times import digest_window, read_digest_window
+from bot.policy.alerts.levels import is_ahead, parse_level, suggest_levels
+from bot.policy.alerts.phrases import read_phrase
+from bot.policy.alerts.proposals import Change
+from bot.policy.alerts.ring_words import USUAL_COOLDOWN, read_manner
 
 _MOST_MINUTES = 43_200
 _RESTS = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 240, 1_440))

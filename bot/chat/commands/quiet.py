@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import time
 
-from bot.chat.alert_lines import both_clocks
+from bot.chat.alerts.lines import both_clocks
 from bot.chat.answers import plain
 from bot.chat.command import Command
 from bot.chat.commands.settings import save_settings, settings_of
@@ -13,7 +13,7 @@ from bot.chat.talk import Talk
 from bot.chat.view import Row, View, button, grid
 from bot.domain.errors import UserError
 from bot.domain.people import QuietHours, User
-from bot.policy.quiet import quiet_until
+from bot.policy.alerts.quiet import quiet_until
 from bot.policy.time_zones import (
     COMMON,
     label_of,

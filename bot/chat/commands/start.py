@@ -1,10 +1,10 @@
 """/start: greeting, terms, the way in; and what a link from a group carries."""
 
-from bot.chat.alert_cards import set_view
+from bot.chat.alerts.cards import set_view
 from bot.chat.command import Command
 from bot.chat.deep_links import SIGNALS, SUBSCRIBE, parse_payload
+from bot.chat.groups.subscriptions import ask_link, follow_link
 from bot.chat.render import esc
-from bot.chat.subscriptions import ask_link, follow_link
 from bot.chat.talk import Talk
 from bot.chat.view import View, button, link
 

@@ -3,9 +3,9 @@
 from decimal import Decimal
 
 from bot.chat.command import Command
-from bot.chat.group_alerts import parse_id, show_list
-from bot.chat.rights import is_admin
-from bot.chat.subscriptions import (
+from bot.chat.groups.alerts import parse_id, show_list
+from bot.chat.groups.rights import is_admin
+from bot.chat.groups.subscriptions import (
     DAILY,
     TIMES,
     agents_menu,
@@ -19,7 +19,7 @@ from bot.chat.talk import Talk
 from bot.domain.alerts import Alert, AlertDraft, Condition, Repeat
 from bot.domain.errors import UserError
 from bot.domain.people import AgentId
-from bot.policy.alert_proposals import Change
+from bot.policy.alerts.proposals import Change
 
 
 async def private(talk: Talk, _: str) -> None:

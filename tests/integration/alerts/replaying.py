@@ -19,23 +19,23 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-import bot.policy.alert_kinds
+import bot.policy.alerts.kinds
 import db
 from bot.catalogue import discover
 from bot.domain.alerts import AlertId, AlertState, Standing
 from bot.domain.errors import UpstreamError
 from bot.domain.money import Bps
 from bot.domain.people import UserId
-from bot.policy.alert_kind import AlertKinds
-from bot.policy.alert_states import begin, pause, snooze
-from bot.policy.digest_times import next_due
+from bot.policy.alerts.digest_times import next_due
+from bot.policy.alerts.kind import AlertKinds
+from bot.policy.alerts.states import begin, pause, snooze
 from bot.policy.risk import Limits
 from bot.ports.records import UserSettings
-from bot.services.ring import Ring
-from bot.services.send_digests import SendDigests
-from bot.services.watch_candles import WatchCandles
-from bot.services.watch_holdings import WatchHoldings
-from bot.services.watch_prices import WatchPrices
+from bot.services.alerts.ring import Ring
+from bot.services.alerts.send_digests import SendDigests
+from bot.services.alerts.watch_candles import WatchCandles
+from bot.services.alerts.watch_holdings import WatchHoldings
+from bot.services.alerts.watch_prices import WatchPrices
 from db.alert_rows import draft_values
 from db.alert_schema import alert_firings, market_alerts
 from db.schema import outbox
@@ -54,7 +54,7 @@ from tests.integration.alerts.world import (
     WorldMarket,
 )
 
-KINDS = AlertKinds(tuple(discover(bot.policy.alert_kinds, "ALERT").values()))
+KINDS = AlertKinds(tuple(discover(bot.policy.alerts.kinds, "ALERT").values()))
 _REPLAYED = "replayed"
 
 

@@ -15,8 +15,8 @@ from telegram.error import TelegramError
 from telegram.ext import ExtBot
 
 import db
-from bot.chat.outbox import OutboxSender
-from bot.chat.pace import Pace, PaceLimiter
+from bot.chat.delivery.outbox import OutboxSender
+from bot.chat.delivery.pace import Pace, PaceLimiter
 from bot.local.telegram import Fault, TelegramStandIn
 from bot.local.telegram.faults import Call
 from bot.local.telegram.world import Chat

@@ -6,19 +6,19 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
-import bot.policy.alert_kinds
+import bot.policy.alerts.kinds
 from bot.catalogue import discover
 from bot.chat.services import Facts, Faucet, Services
 from bot.chat.talk import Talk
 from bot.chat.view import View, bare
 from bot.domain.alerts import Condition
 from bot.domain.people import User
-from bot.policy.alert_kind import AlertKinds
+from bot.policy.alerts.kind import AlertKinds
 from bot.policy.mandate_choices import Offer
 from bot.ports.ledger import Notice
+from bot.services.alerts.set_alerts import SetAlerts
 from bot.services.lose_chat import LoseChat
 from bot.services.publish_signals import PublishSignals
-from bot.services.set_alerts import SetAlerts
 from bot.services.sign_mandate import SignMandate
 from tests.fakes.alerts import FakeAlerts, FakeTicks
 from tests.fakes.contracts import ORCHESTRATOR, fake_address, fake_signature
@@ -27,7 +27,7 @@ from tests.fakes.jobs import FakeJobBoard
 from tests.unit.services.notary import Notary
 from tests.unit.services.office import ADMIN, ANN, CHAT, LISTING, SEI, USDC, WBTC, Office
 
-KINDS = AlertKinds(tuple(discover(bot.policy.alert_kinds, "ALERT").values()))
+KINDS = AlertKinds(tuple(discover(bot.policy.alerts.kinds, "ALERT").values()))
 TEST_WALLET = fake_address("the test wallet")
 VENUES = {fake_address(name): name for name in ("Cheap", "Dear")}
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bot.chat.outbox import OutboxSender
+from bot.chat.delivery.outbox import OutboxSender
 from bot.local.telegram import TelegramStandIn
 from bot.serving import serve
 from tests.fakes.clock import FakeClock

@@ -4,8 +4,8 @@ import asyncio
 
 from telegram.ext import ExtBot
 
-from bot.chat.outbox import OutboxSender
-from bot.chat.pace import Pace, PaceLimiter
+from bot.chat.delivery.outbox import OutboxSender
+from bot.chat.delivery.pace import Pace, PaceLimiter
 from bot.chat.transport import AiohttpRequest
 from bot.local.telegram import TelegramStandIn
 from bot.ports.ledger import Notice, Priority

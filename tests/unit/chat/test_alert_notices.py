@@ -14,8 +14,8 @@ from bot.domain.analysis import Action, TradeDecision
 from bot.domain.people import QuietHours
 from bot.ports.alerts import Look
 from bot.ports.ledger import Notice, Priority
-from bot.services.ring import Ring
-from bot.services.send_digests import SendDigests
+from bot.services.alerts.ring import Ring
+from bot.services.alerts.send_digests import SendDigests
 from tests.fakes.market import history_of
 from tests.unit.chat.chatroom import KINDS, Chatroom, taps
 from tests.unit.chat.visitor import Visitor

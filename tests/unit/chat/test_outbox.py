@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from bot.chat.outbox import OutboxSender
+from bot.chat.delivery.outbox import OutboxSender
 from bot.local.telegram import Fault, TelegramStandIn
 from bot.ports.ledger import Notice, OutboxState, Priority
 from tests.unit.chat.delivery import (

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from structlog.testing import capture_logs
 
-from bot.chat.outbox import OutboxSender
-from bot.chat.pace import PACED
-from bot.chat.posting import post
+from bot.chat.delivery.outbox import OutboxSender
+from bot.chat.delivery.pace import PACED
+from bot.chat.delivery.posting import post
 from bot.chat.view import View, button
 from bot.local.telegram import TelegramStandIn
 from bot.local.telegram.world import ADA, GROUP, SIGNALS_TOPIC, Chat

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram.error import RetryAfter
 
-from bot.chat.pace import PACED, Pace, PaceLimiter
+from bot.chat.delivery.pace import PACED, Pace, PaceLimiter
 from tests.fakes.clock import FakeClock
 
 GROUP = -100

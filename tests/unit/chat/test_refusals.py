@@ -15,7 +15,7 @@ from telegram.error import (
     TimedOut,
 )
 
-from bot.chat.refusals import Refusal, Verdict, refusal_of
+from bot.chat.delivery.refusals import Refusal, Verdict, refusal_of
 from bot.chat.transport import NotConnectedError
 
 

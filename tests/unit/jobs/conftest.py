@@ -2,22 +2,22 @@
 
 import pytest
 
-import bot.policy.alert_kinds
+import bot.policy.alerts.kinds
 from bot.catalogue import discover
 from bot.jobs.job import JobDesk
-from bot.policy.alert_kind import AlertKinds
+from bot.policy.alerts.kind import AlertKinds
+from bot.services.alerts.ring import Ring
+from bot.services.alerts.send_digests import SendDigests
+from bot.services.alerts.watch_candles import WatchCandles
+from bot.services.alerts.watch_holdings import WatchHoldings
+from bot.services.alerts.watch_prices import WatchPrices
 from bot.services.publish_signals import PublishSignals
-from bot.services.ring import Ring
-from bot.services.send_digests import SendDigests
-from bot.services.watch_candles import WatchCandles
-from bot.services.watch_holdings import WatchHoldings
-from bot.services.watch_prices import WatchPrices
 from tests.fakes.alerts import FakeAlerts, FakeTicks
 from tests.fakes.clock import FakeClock
 from tests.fakes.groups import FakeGroups
 from tests.unit.services.office import LISTING, Office
 
-KINDS = AlertKinds(tuple(discover(bot.policy.alert_kinds, "ALERT").values()))
+KINDS = AlertKinds(tuple(discover(bot.policy.alerts.kinds, "ALERT").values()))
 
 
 @pytest.fixture

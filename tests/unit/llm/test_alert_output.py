@@ -18,9 +18,9 @@ from bot.llm.outputs import AlertAnswer, AlertType, MalformedError, parse_alert_
 from bot.local.gemini import replies
 from bot.local.gemini.defaults import Kind
 from bot.local.gemini.server import GeminiStandIn
-from bot.policy import alert_kinds
-from bot.policy.alert_kind import AlertKinds
-from bot.policy.alert_words import parse_alert
+from bot.policy.alerts import kinds as alert_kinds
+from bot.policy.alerts.kind import AlertKinds
+from bot.policy.alerts.words import parse_alert
 from tests.unit.llm.conftest import PROMPTS
 from tests.unit.llm.samples import ADDRESS, LISTED, NOW
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from bot.domain.alerts import SIGNIFICANT, Condition, Direction, rounded
 from bot.domain.analysis import Candle, PriceHistory
 from bot.domain.errors import UserError
-from bot.policy.alert_kind import AlertKind, Meter, Source, Watch, split_series
+from bot.policy.alerts.kind import AlertKind, Meter, Source, Watch, split_series
+from bot.policy.alerts.tape import WINDOWS, Holdings, Tape
 from bot.policy.indicators import indicators
-from bot.policy.tape import WINDOWS, Holdings, Tape
 from bot.ports.market import SPANS_DAYS
 from tests.fakes.clock import START
 from tests.fakes.market import history_of

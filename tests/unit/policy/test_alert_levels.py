@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import bot.policy.alert_kinds
+import bot.policy.alerts.kinds
 from bot.catalogue import discover
 from bot.domain.errors import UserError
-from bot.policy.alert_answers import Answers, meant, next_question
-from bot.policy.alert_kind import AlertKind
-from bot.policy.alert_levels import is_ahead, parse_level, suggest_levels
+from bot.policy.alerts.answers import Answers, meant, next_question
+from bot.policy.alerts.kind import AlertKind
+from bot.policy.alerts.levels import is_ahead, parse_level, suggest_levels
 
 KINDS: dict[str, AlertKind] = {
-    kind.name: kind for kind in discover(bot.policy.alert_kinds, "ALERT").values()
+    kind.name: kind for kind in discover(bot.policy.alerts.kinds, "ALERT").values()
 }
 
 

@@ -22,8 +22,8 @@ from bot.domain.alerts import (
     Trigger,
 )
 from bot.domain.people import UserId
-from bot.policy.alert_kind import Watch
-from bot.policy.alert_states import SHORTEST_COOLDOWN, begin, finish, look, pause, snooze, wake
+from bot.policy.alerts.kind import Watch
+from bot.policy.alerts.states import SHORTEST_COOLDOWN, begin, finish, look, pause, snooze, wake
 from tests.fakes.clock import START
 
 LINE, SLACK = Decimal(100), Decimal(2)

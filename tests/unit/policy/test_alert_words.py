@@ -10,11 +10,11 @@ from hypothesis import example, given
 from bot.catalogue import discover
 from bot.domain.alerts import AlertDraft, Condition, Repeat
 from bot.domain.errors import UserError
-from bot.policy import alert_kinds
-from bot.policy.alert_kind import AlertKinds
-from bot.policy.alert_words import parse_alert, wants_alert
-from bot.policy.phrases import LONGEST
-from bot.policy.ring_words import LONGEST_COOLDOWN, USUAL_COOLDOWN
+from bot.policy.alerts import kinds as alert_kinds
+from bot.policy.alerts.kind import AlertKinds
+from bot.policy.alerts.phrases import LONGEST
+from bot.policy.alerts.ring_words import LONGEST_COOLDOWN, USUAL_COOLDOWN
+from bot.policy.alerts.words import parse_alert, wants_alert
 from tests.unit.policy.test_phrases import LISTED, SENTENCES
 
 KINDS = AlertKinds(tuple(discover(alert_kinds, "ALERT").values()))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain.alerts import Tick
 from bot.domain.analysis import Candle, PriceHistory
-from bot.policy.late_path import Gap, late_ticks
+from bot.policy.alerts.late_path import Gap, late_ticks
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HALF = timedelta(minutes=30)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import UserError
-from bot.policy.phrases import LONGEST, Phrase, read_number, read_phrase, seconds_of, span_of
+from bot.policy.alerts.phrases import LONGEST, Phrase, read_number, read_phrase, seconds_of, span_of
 
 LISTED = ("SEI", "USDC", "WETH", "WBTC", "iSEI", "SolvBTC", "USDT0")
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from bot.domain.money import Bps, Price
-from bot.policy.price_doubts import PriceDoubts
+from bot.policy.alerts.price_doubts import PriceDoubts
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

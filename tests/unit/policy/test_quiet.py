@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from bot.domain.alerts import Condition
 from bot.domain.people import QuietHours
-from bot.policy.digest_times import next_due
-from bot.policy.quiet import quiet_until
+from bot.policy.alerts.digest_times import next_due
+from bot.policy.alerts.quiet import quiet_until
 
 NIGHT = QuietHours(time(22), time(7))
 NOON = QuietHours(time(12), time(13, 30))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.analysis import Candle, PriceHistory
-from bot.policy.tape import SETTLED, WINDOWS, Tape
+from bot.policy.alerts.tape import SETTLED, WINDOWS, Tape
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from bot.policy.worth_path import worth_path
+from bot.policy.alerts.worth_path import worth_path
 from tests.fakes.clock import START
 from tests.fakes.market import history_of
 

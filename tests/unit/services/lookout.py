@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import bot.policy.alert_kinds
+import bot.policy.alerts.kinds
 from bot.catalogue import discover
 from bot.domain.alerts import (
     Alert,
@@ -17,20 +17,20 @@ from bot.domain.alerts import (
     Standing,
 )
 from bot.domain.analysis import Candle, PriceHistory
-from bot.policy.alert_kind import AlertKinds
-from bot.policy.alert_states import begin
-from bot.policy.digest_times import next_due
+from bot.policy.alerts.digest_times import next_due
+from bot.policy.alerts.kind import AlertKinds
+from bot.policy.alerts.states import begin
 from bot.ports.ledger import Notice
-from bot.services.ring import Ring
-from bot.services.send_digests import SendDigests
-from bot.services.watch_candles import WatchCandles
-from bot.services.watch_holdings import WatchHoldings
-from bot.services.watch_prices import WatchPrices
+from bot.services.alerts.ring import Ring
+from bot.services.alerts.send_digests import SendDigests
+from bot.services.alerts.watch_candles import WatchCandles
+from bot.services.alerts.watch_holdings import WatchHoldings
+from bot.services.alerts.watch_prices import WatchPrices
 from tests.fakes.alerts import FakeAlerts, FakeTicks
 from tests.fakes.market import history_of
 from tests.unit.services.office import ANN, LISTING, PRICES, Office
 
-KINDS = AlertKinds(tuple(discover(bot.policy.alert_kinds, "ALERT").values()))
+KINDS = AlertKinds(tuple(discover(bot.policy.alerts.kinds, "ALERT").values()))
 MINUTE = timedelta(minutes=1)
 
 

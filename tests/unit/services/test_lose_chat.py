@@ -18,7 +18,7 @@ from bot.domain.alerts import (
     Trigger,
 )
 from bot.domain.people import Agent, UserId
-from bot.policy.alert_states import finish
+from bot.policy.alerts.states import finish
 from bot.ports.groups import Group
 from bot.ports.ledger import Notice, OutboxState, Priority
 from bot.services.lose_chat import LoseChat

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import bot.policy.alert_kinds
+import bot.policy.alerts.kinds
 from bot.catalogue import discover
 from bot.domain.alerts import (
     Alert,
@@ -21,17 +21,17 @@ from bot.domain.alerts import (
     Repeat,
 )
 from bot.domain.errors import UserError
-from bot.policy.alert_bounds import distance_of
-from bot.policy.alert_kind import AlertKinds
-from bot.policy.alert_proposals import Change
-from bot.policy.alert_states import look
+from bot.policy.alerts.bounds import distance_of
+from bot.policy.alerts.kind import AlertKinds
+from bot.policy.alerts.proposals import Change
+from bot.policy.alerts.states import look
 from bot.policy.risk import Limits
-from bot.services.set_alerts import SetAlerts
+from bot.services.alerts.set_alerts import SetAlerts
 from tests.fakes.alerts import FakeAlerts, FakeTicks
 from tests.fakes.clock import FakeClock
 from tests.unit.services.office import ANN, BO, LISTING, Office
 
-KINDS = AlertKinds(tuple(discover(bot.policy.alert_kinds, "ALERT").values()))
+KINDS = AlertKinds(tuple(discover(bot.policy.alerts.kinds, "ALERT").values()))
 GROUP, OTHER_GROUP = -100, -200
 HOME = Place(int(ANN))
 

@@ -1,0 +1,1 @@
+"""Alerts as a person sees them: made step by step or in words, listed, ringing."""

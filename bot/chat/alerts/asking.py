@@ -1,0 +1,92 @@
+"""From words or answers to the card that asks whether an alert shall be set."""
+
+import structlog
+
+from bot.chat.alerts.cards import proposal_view
+from bot.chat.alerts.drafts import new_draft_id, pack_draft
+from bot.chat.talk import Talk
+from bot.domain.alerts import AlertDraft, Condition, Place
+from bot.domain.errors import UserError
+from bot.domain.people import Agent, AgentId
+from bot.policy.alerts.words import parse_alert
+from bot.services.manage_agents import current_agent
+
+log = structlog.get_logger(__name__)
+
+EXAMPLES = (
+    "Write it like: SEI above 0.25, eth -5% 1h, SEI new high 30d, daily digest at 08:00. "
+    "Or send /alert alone and I ask you step by step."
+)
+CARD = "card"
+
+
+async def offer_alert(talk: Talk, draft: AlertDraft, place: Place, draft_id: str = "") -> None:
+    """Show how an alert would stand, with a button that sets it; nothing is set yet.
+
+    Raises:
+        UserError: it cannot be, or is there already.
+    """
+    proposal = await talk.services.set_alerts.propose(talk.user, place, draft)
+    draft_id = draft_id or new_draft_id()
+    about = await agent_of(talk, draft.condition)
+    view = proposal_view(talk.services, talk.user, proposal, draft_id, about)
+    await talk.ask("alert", CARD, view, pack_draft(proposal.draft, place, draft_id))
+
+
+async def read_alert(talk: Talk, text: str) -> AlertDraft | None:
+    """The alert that words ask for by the rules; None if they can read none.
+
+    Raises:
+        UserError: an alert is meant, but cannot be; the sentence says what to write instead.
+    """
+    services = talk.services
+    agent = await current_agent(services.agents, talk.chat_id, talk.user)
+    return parse_alert(
+        text,
+        services.kinds,
+        services.listing.symbols,
+        services.clock.now(),
+        talk.user.time_zone,
+        int(agent.id) if agent and agent.escrow else 0,
+    )
+
+
+async def hear_alert(talk: Talk, text: str) -> AlertDraft:
+    """The alert that words ask for, as the analyst understands them.
+
+    Raises:
+        UserError: there is none in them, or the analyst cannot be asked; with examples.
+    """
+    words = await talk.services.converse.hear_alert(talk.user, text)
+    try:
+        draft = words and await read_alert(talk, words.sentence)
+    except UserError:
+        log.info("alert_not_understood", analyst=talk.services.converse.brain.label)
+        draft = None
+    if not draft:
+        raise UserError(f"I cannot make an alert of that. {EXAMPLES}")
+    return draft
+
+
+async def offer_words(talk: Talk, text: str) -> None:
+    """The card for an alert in words; for a group's chat `talk` must be of that group.
+
+    Raises:
+        UserError: the words make no alert; the sentence has examples.
+    """
+    draft = await read_alert(talk, text)
+    if draft is None:
+        raise UserError(f"I cannot make an alert of that. {EXAMPLES}")
+    await offer_alert(talk, draft, talk.place)
+
+
+async def agent_of(talk: Talk, condition: Condition) -> Agent | None:
+    """The agent whose escrow a condition is about."""
+    if not condition.agent_id:
+        return None
+    return await talk.services.agents.load_agent(AgentId(condition.agent_id))
+
+
+def private(talk: Talk) -> Place:
+    """The person's own chat."""
+    return Place(int(talk.user.id))

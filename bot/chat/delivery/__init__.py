@@ -1,0 +1,1 @@
+"""The outbox: what goes out, when, and what became of it."""

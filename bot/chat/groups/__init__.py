@@ -1,0 +1,1 @@
+"""Groups and topics: who may do what there, and what they are told."""

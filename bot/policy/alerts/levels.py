@@ -1,0 +1,52 @@
+"""Thresholds as people type them, and those worth suggesting. Pure."""
+
+from collections.abc import Callable, Sequence
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+
+from bot.domain.alerts import Direction, rounded
+from bot.domain.errors import UserError
+from bot.domain.money import exact
+from bot.policy.alerts.kind import Watch
+from bot.policy.alerts.phrases import read_phrase
+
+_STEPS = (Decimal(2), Decimal(5), Decimal(10))
+_FEW_DIGITS = Context(prec=4, rounding=ROUND_HALF_EVEN)
+
+
+def parse_level(text: str) -> tuple[Decimal, bool]:
+    """A figure, and whether its sign was written: `0.25`, `$1,250`, `60k`, `-5%`, `3x`.
+
+    Raises:
+        UserError: it is none, or more than one.
+    """
+    phrase = read_phrase(text, ())
+    found = (*phrase.numbers, *phrase.percents, *phrase.factors)
+    if len(found) != 1 or phrase.strangers:
+        raise UserError("I cannot read that as a figure. Write one like 0.25, $60k or -5%.")
+    signed = text.strip()[:1] in {"+", "-", "\u2212"}
+    return rounded(found[0]), signed
+
+
+def suggest_levels(figure: Decimal | None, words: Callable[[Decimal], str]) -> Sequence[Decimal]:
+    """Thresholds near the present figure, or changes where the figure is one; lowest first.
+
+    Args:
+        figure: the present one, None if it is not known.
+        words: tells a figure; one that ends in `%` is a change.
+    """
+    signed = [*(-step for step in reversed(_STEPS)), *_STEPS]
+    if words(Decimal(5)).rstrip().endswith("%"):
+        return signed
+    if figure is None or figure <= 0:
+        return ()
+    with exact():
+        found = [_FEW_DIGITS.plus(figure * (100 + step) / 100) for step in signed]
+    return list(dict.fromkeys(found))
+
+
+def is_ahead(watch: Watch, figure: Decimal | None) -> bool:
+    """Whether a line lies ahead of the present figure, so that it would ring when it is reached."""
+    if figure is None or watch.both_ways:
+        return True
+    beyond = watch.line - figure
+    return beyond > 0 if watch.direction is Direction.UP else beyond < 0

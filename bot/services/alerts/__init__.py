@@ -1,0 +1,1 @@
+"""What is measured, what rings, and what people do with their alerts."""

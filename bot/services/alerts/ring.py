@@ -1,0 +1,145 @@
+"""What happens to an alert that has to be looked at, and what is told of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from bot.domain.alerts import Alert, AlertState, Reading, Standing
+from bot.policy.alerts.digest_times import next_due
+from bot.policy.alerts.kind import AlertKinds
+from bot.policy.alerts.quiet import quiet_until
+from bot.policy.alerts.states import look, wake
+from bot.ports.alerts import Decide, Hit, Outcome
+from bot.ports.clock import Clock
+from bot.ports.ledger import Notice, Priority
+
+_PUNCTUAL = timedelta(minutes=5)
+_WEEKLY = "DIGEST_WEEKLY"
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Makes what `Alerts` decides by: pure and quick, for it runs inside a transaction."""
+
+    clock: Clock
+    kinds: AlertKinds
+
+    def looking(
+        self, missed_from: datetime | None = None, prices: Mapping[str, Decimal] | None = None
+    ) -> Decide:
+        """For looks at series: wakes alerts, arms them, or lets them ring.
+
+        Args:
+            missed_from: in a look that makes up for missed ones, when they began: an alert rings
+                once at most for all of them.
+            prices: USD by symbol at the time of the look, for the message.
+        """
+        now = self.clock.now()
+        known = prices or {}
+
+        def decide(hit: Hit) -> Outcome:
+            watch = self.kinds.watch(hit.alert.condition)
+            if watch is None:
+                return Outcome(_next_digest(hit, now))
+            if hit.reading is None:
+                return Outcome(wake(hit.alert, watch))
+            move = look(hit.alert, watch, hit.reading, missed_from=missed_from)
+            if not move.rings:
+                return Outcome(move.alert)
+            price = known.get(hit.alert.condition.symbol)
+            return Outcome(move.alert, _alarm(hit, hit.reading, move.alert, price, now))
+
+        return decide
+
+    def due(self) -> Decide:
+        """For digests whose time has come: each is told once, however often it was missed."""
+        now = self.clock.now()
+
+        def decide(hit: Hit) -> Outcome:
+            due_at = hit.alert.standing.due_at or now
+            after = replace(_next_digest(hit, now), rang_at=due_at, rings=hit.alert.rings + 1)
+            return Outcome(after, _digest(hit, after, due_at, now))
+
+        return decide
+
+    def ended(self, alert: Alert) -> Notice:
+        """An alert that ran out without having rung for the last time."""
+        return Notice(
+            alert.place.chat_id,
+            "alert_ended",
+            f"ended:{alert.id}:{alert.version}",
+            {"alert": str(alert.id), **_condition(alert)},
+            Priority.DIGEST,
+            alert.place.thread_id,
+        )
+
+
+def _next_digest(hit: Hit, now: datetime) -> Alert:
+    due_at = next_due(hit.alert.condition, hit.time_zone, now)
+    return replace(hit.alert, standing=Standing(AlertState.ARMED, None, due_at))
+
+
+def _alarm(
+    hit: Hit, reading: Reading, after: Alert, price: Decimal | None, now: datetime
+) -> Notice:
+    before = hit.alert
+    data = {
+        "alert": str(before.id),
+        "ring": str(after.rings),
+        **_condition(before),
+        "value": str(reading.value),
+        "met_at": reading.at.isoformat(),
+        "as_of": reading.as_of.isoformat(),
+        "seen": "" if before.seen_value is None else str(before.seen_value),
+        "seen_at": "" if before.seen_at is None else before.seen_at.isoformat(),
+        "late": _yes(reading.late),
+        "price": "" if price is None else str(price),
+    }
+    priority = Priority.URGENT if before.urgent else Priority.ALERT
+    return _notice(hit, after, "alert", data, priority, now)
+
+
+def _digest(hit: Hit, after: Alert, due_at: datetime, now: datetime) -> Notice:
+    data = {
+        "alert": str(after.id),
+        "due_at": due_at.isoformat(),
+        "weekly": _yes(after.condition.type == _WEEKLY),
+        "late": _yes(now - due_at > _PUNCTUAL),
+    }
+    return _notice(hit, after, "digest", data, Priority.DIGEST, now)
+
+
+def _notice(
+    hit: Hit,
+    after: Alert,
+    kind: str,
+    data: Mapping[str, str],
+    priority: Priority,
+    now: datetime,
+) -> Notice:
+    lets_through = hit.quiet is None or (after.urgent and hit.quiet.lets_urgent)
+    return Notice(
+        chat_id=after.place.chat_id,
+        kind=kind,
+        key=f"alert:{after.id}:{after.rings}",
+        data=data,
+        priority=priority,
+        thread_id=after.place.thread_id,
+        not_before=None if lets_through else quiet_until(hit.quiet, hit.time_zone, now),
+    )
+
+
+def _condition(alert: Alert) -> dict[str, str]:
+    condition = alert.condition
+    return {
+        "type": condition.type,
+        "symbol": condition.symbol,
+        "threshold": str(condition.threshold),
+        "window": condition.window,
+        "agent": str(condition.agent_id) if condition.agent_id else "",
+    }
+
+
+def _yes(holds: bool) -> str:  # noqa: FBT001
+    return "yes" if holds else ""
