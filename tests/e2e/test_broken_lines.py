@@ -146,7 +146,7 @@ async def test_who_blocked_the_bot_holds_nobody_up(on: Scene) -> None:
         rows = books.execute(
             "select state, reason from outbox where chat_id = ? order by id desc", (on.bo.id,)
         ).fetchall()
-    assert rows[0][0] == OutboxState.FAILED
+    assert rows[0][0] == OutboxState.LOST
     assert "blocked" in rows[0][1]
     on.telegram.persons.set_blocked(on.bo.id, blocked=False)
     assert "500 USDC" in text_of(await on.bo.say("/portfolio"))
@@ -160,8 +160,8 @@ async def test_a_notice_nobody_can_get_is_given_up(on: Scene) -> None:
     await queue(Notice(on.ann.id, "boot", "fine", data), on.clock.now())
     on.service.door.sender.wake()
     await on.ann.sees("Sei Trader <b>1</b> is up on &")
-    await on.soon(lambda: outbox(on, "nowhere")[0] == OutboxState.FAILED)
-    assert "chat not found" in outbox(on, "nowhere")[1].lower()
+    await on.soon(lambda: outbox(on, "nowhere")[0] == OutboxState.LOST)
+    assert outbox(on, "nowhere")[1] == "chat_gone"
     assert outbox(on, "unheard of")[0] == OutboxState.FAILED
 
 

@@ -9,7 +9,7 @@ from bot.chat.delivery.outbox import OutboxSender
 from bot.local.telegram import TelegramStandIn
 from bot.serving import serve
 from tests.fakes.clock import FakeClock
-from tests.unit.chat.delivery import ANN, BO, make_sender
+from tests.unit.chat.delivery.stage import ANN, BO, make_sender
 from tests.unit.local.telegram.staging import TOKEN, Stage
 from tests.unit.services.office import Office
 

@@ -6,7 +6,7 @@ import pytest
 from telegram.error import TimedOut
 
 from bot.domain.alerts import Alert, AlertState, Place, Repeat
-from tests.unit.chat.town import CY, GROUP, OTHER_GROUP, TOPIC, Json, Town
+from tests.unit.chat.groups.town import CY, GROUP, OTHER_GROUP, TOPIC, Json, Town
 from tests.unit.services.office import ANN, BO, Office
 
 HERE = Place(GROUP, TOPIC)

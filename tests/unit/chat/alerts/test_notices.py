@@ -18,7 +18,7 @@ from bot.services.alerts.ring import Ring
 from bot.services.alerts.send_digests import SendDigests
 from tests.fakes.market import history_of
 from tests.unit.chat.chatroom import KINDS, Chatroom, taps
-from tests.unit.chat.visitor import Visitor
+from tests.unit.chat.groups.visitor import Visitor
 from tests.unit.services.office import ANN, BO, Office
 
 HOME, GROUP = Place(int(ANN)), Place(-100, 4)

@@ -17,7 +17,7 @@ from bot.ports.alerts import Counts, Decide, Look
 from bot.ports.ledger import Priority
 from tests.fakes.alerts import FakeAlerts
 from tests.fakes.chain import FakeVenue
-from tests.unit.services.lookout import MINUTE, Lookout, candles
+from tests.unit.services.alerts.lookout import MINUTE, Lookout, candles
 from tests.unit.services.office import Office
 
 HALF = timedelta(minutes=30)

@@ -9,8 +9,8 @@ from bot.chat.notices import render_notice
 from bot.chat.view import bare
 from bot.domain.alerts import Place
 from bot.ports.groups import Group
-from tests.unit.chat.test_groups import alerts_of, is_set
-from tests.unit.chat.town import CY, GROUP, TOPIC, Town, group, private
+from tests.unit.chat.groups.test_door import alerts_of, is_set
+from tests.unit.chat.groups.town import CY, GROUP, TOPIC, Town, group, private
 from tests.unit.services.office import ANN, Office
 
 NEW = -100_500

@@ -15,7 +15,7 @@ from bot.policy.alerts.kind import AlertKinds
 from bot.policy.alerts.phrases import LONGEST
 from bot.policy.alerts.ring_words import LONGEST_COOLDOWN, USUAL_COOLDOWN
 from bot.policy.alerts.words import parse_alert, wants_alert
-from tests.unit.policy.test_phrases import LISTED, SENTENCES
+from tests.unit.policy.alerts.test_phrases import LISTED, SENTENCES
 
 KINDS = AlertKinds(tuple(discover(alert_kinds, "ALERT").values()))
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)

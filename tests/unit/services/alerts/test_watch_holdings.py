@@ -9,7 +9,7 @@ from bot.domain.alerts import AlertState
 from bot.domain.errors import UpstreamError
 from bot.domain.people import Agent
 from bot.ports.ledger import DepositRow
-from tests.unit.services.lookout import Lookout
+from tests.unit.services.alerts.lookout import Lookout
 from tests.unit.services.office import SEI, USDC, Office
 
 

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from bot.chat.delivery.outbox import OutboxSender
 from bot.local.telegram import Fault, TelegramStandIn
 from bot.ports.ledger import Notice, OutboxState, Priority
-from tests.unit.chat.delivery import (
+from tests.unit.chat.delivery.stage import (
     ANN,
     BO,
     REPEATED,

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.alerts import AlertState, Place
 from bot.ports.ledger import Priority
-from tests.unit.services.lookout import Lookout
+from tests.unit.services.alerts.lookout import Lookout
 from tests.unit.services.office import Office
 
 

@@ -11,7 +11,7 @@ from bot.domain.analysis import GuardVerdict
 from bot.domain.errors import UpstreamError
 from bot.domain.people import QuietHours
 from tests.unit.chat.chatroom import KINDS, Chatroom
-from tests.unit.chat.visitor import Visitor
+from tests.unit.chat.groups.visitor import Visitor
 from tests.unit.services.office import ANN, BO, Office
 
 FIGURES = {

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.alerts import AlertState, Repeat
 from bot.domain.analysis import Candle, PriceHistory
 from tests.fakes.market import history_of
-from tests.unit.services.lookout import Lookout
+from tests.unit.services.alerts.lookout import Lookout
 from tests.unit.services.office import Office
 
 FOUR = timedelta(hours=4)

@@ -10,8 +10,8 @@ from bot.domain.alerts import Place
 from bot.domain.analysis import Action, TradeDecision
 from bot.domain.people import Agent, AgentId
 from tests.unit.chat.chatroom import taps
-from tests.unit.chat.test_groups import alerts_of, is_set
-from tests.unit.chat.town import CY, GROUP, TOPIC, Town
+from tests.unit.chat.groups.test_door import alerts_of, is_set
+from tests.unit.chat.groups.town import CY, GROUP, TOPIC, Town
 from tests.unit.services.office import ANN, BO, Office
 
 HERE = Place(GROUP, TOPIC)

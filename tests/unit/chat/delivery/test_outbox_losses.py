@@ -15,7 +15,7 @@ from bot.local.telegram import TelegramStandIn
 from bot.local.telegram.world import ADA, GROUP, SIGNALS_TOPIC, Chat
 from bot.ports.ledger import Notice, OutboxState, Priority, Queued
 from tests.fakes.ledger import Waiting
-from tests.unit.chat.delivery import ANN, BO, REPEATED, drain, keys, queue
+from tests.unit.chat.delivery.stage import ANN, BO, REPEATED, drain, keys, queue
 from tests.unit.local.telegram.staging import picture
 from tests.unit.services.office import Office
 

@@ -16,7 +16,7 @@ from bot.policy.indicators import indicators
 from bot.ports.market import SPANS_DAYS
 from tests.fakes.clock import START
 from tests.fakes.market import history_of
-from tests.unit.policy.test_alert_words import AGENT, KINDS, draft, parse
+from tests.unit.policy.alerts.test_words import AGENT, KINDS, draft, parse
 
 UP, DOWN = Direction.UP, Direction.DOWN
 TYPES = {
