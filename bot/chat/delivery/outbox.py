@@ -164,7 +164,8 @@ class OutboxSender:
             if wait_s := self.pace.wait_s():
                 waits.append(wait_s)
                 break
-            if wait_s := self.pace.chat_wait_s(chat_id):
+            money = ready.queued.notice.priority is Priority.MONEY
+            if wait_s := self.pace.chat_wait_s(chat_id, at_once=money):
                 waits.append(wait_s)
                 continue
             self.pace.count(chat_id)

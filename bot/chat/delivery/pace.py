@@ -1,7 +1,8 @@
 """Telegram's limits as we keep them: what may go now, and how long the rest has to wait.
 
 30 messages a second overall, one a second in a chat, 20 a minute in a group. Everything the bot
-sends counts; only the outbox waits.
+sends counts; only the outbox waits. A message about money may come right behind others in its
+chat, as Telegram allows short bursts: as the fifth in five seconds.
 """
 
 from collections import deque
@@ -24,6 +25,8 @@ _MINUTE: Final = 60 * _SECOND
 _BURST: Final = 4
 """How many may go at once; the rest is spread over the second, so that money is never far from
 its turn."""
+_IN_A_ROW: Final = 5
+"""Messages in as many seconds behind which money need not wait for its second."""
 _MANY_CHATS: Final = 1_024
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -31,21 +34,25 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 @dataclass(slots=True)
 class _Chat:
-    """Microseconds: from when a chat may get its next message; in groups, when it got the last."""
+    """When it got its last messages, in microseconds: those of a minute in groups, else five."""
 
-    free_us: int = 0
+    log: deque[int]
     held_us: int = 0
-    log: deque[int] | None = None
 
-    def ready_us(self) -> int:
-        ready = max(self.free_us, self.held_us)
-        if self.log is not None and len(self.log) == A_MINUTE_IN_A_GROUP:
-            return max(ready, self.log[0] + _MINUTE)
-        return ready
+    def ready_us(self, *, at_once: bool) -> int:
+        """From when it may get its next message."""
+        ready = self.log[-1] + _SECOND if self.log else 0
+        if at_once:
+            fifth = self.log[-_IN_A_ROW] if len(self.log) >= _IN_A_ROW else 0
+            ready = min(ready, fifth + _IN_A_ROW * _SECOND)
+        if len(self.log) == A_MINUTE_IN_A_GROUP:
+            ready = max(ready, self.log[0] + _MINUTE)
+        return max(ready, self.held_us)
 
     def over_us(self) -> int:
         """From when it is as if nothing had ever been sent there."""
-        return max(self.free_us, self.held_us, self.log[-1] + _MINUTE if self.log else 0)
+        kept = _MINUTE if self.log.maxlen == A_MINUTE_IN_A_GROUP else _IN_A_ROW * _SECOND
+        return max(self.held_us, self.log[-1] + kept if self.log else 0)
 
 
 @dataclass(slots=True)
@@ -63,10 +70,7 @@ class Pace:
         """A message goes to a chat now, whether or not it should have waited."""
         now = self._now()
         self.count_call()
-        chat = self._chat(chat_id)
-        chat.free_us = now + _SECOND
-        if chat.log is not None:
-            chat.log.append(now)
+        self._chat(chat_id).log.append(now)
 
     def count_call(self) -> None:
         """Something goes out that counts overall, but not in its chat."""
@@ -87,16 +91,21 @@ class Pace:
             ready = max(ready, self._log[0] + _SECOND)
         return max(0, ready - self._now()) / _SECOND
 
-    def chat_wait_s(self, chat_id: int) -> float:
-        """Seconds until this chat may get something; 0 if it may now."""
+    def chat_wait_s(self, chat_id: int, *, at_once: bool = False) -> float:
+        """Seconds until this chat may get something; 0 if it may now.
+
+        `at_once` is for money: it waits only where the chat has had five within five seconds.
+        """
         chat = self._chats.get(chat_id)
-        return 0.0 if chat is None else max(0, chat.ready_us() - self._now()) / _SECOND
+        if chat is None:
+            return 0.0
+        return max(0, chat.ready_us(at_once=at_once) - self._now()) / _SECOND
 
     def paused(self, longer_than_s: float) -> Mapping[int, float]:
-        """Chats that have to wait longer than this, with the seconds."""
+        """Chats that have to wait longer than this even for money, with the seconds."""
         now = self._now()
         least = now + round(longer_than_s * _SECOND)
-        waits = ((chat_id, chat.ready_us()) for chat_id, chat in self._chats.items())
+        waits = ((key, chat.ready_us(at_once=True)) for key, chat in self._chats.items())
         return {chat_id: (ready - now) / _SECOND for chat_id, ready in waits if ready > least}
 
     def _chat(self, chat_id: int) -> _Chat:
@@ -104,8 +113,8 @@ class Pace:
         if chat is None:
             if len(self._chats) >= _MANY_CHATS:
                 self._forget()
-            log = deque[int](maxlen=A_MINUTE_IN_A_GROUP) if chat_id < 0 else None
-            chat = self._chats[chat_id] = _Chat(log=log)
+            kept = A_MINUTE_IN_A_GROUP if chat_id < 0 else _IN_A_ROW
+            chat = self._chats[chat_id] = _Chat(deque(maxlen=kept))
         return chat
 
     def _forget(self) -> None:

@@ -83,7 +83,7 @@ async def test_a_chat_gets_one_a_second_and_others_go_on(
     office: Office, telegram: TelegramStandIn, sender: OutboxSender
 ):
     for key in ("a1", "a2"):
-        await queue(office, key)
+        await queue(office, key, priority=Priority.ALERT)
     assert await sender.deliver() == 1
     await queue(office, "b1", BO)
     assert await sender.deliver() == 1
@@ -98,12 +98,21 @@ async def test_an_answer_takes_the_chats_turn(
     office: Office, telegram: TelegramStandIn, sender: OutboxSender
 ):
     await sender.bot.send_message(ANN, "one two three answer")
-    await queue(office, "a")
-    await queue(office, "b", BO)
+    await queue(office, "a", priority=Priority.ALERT)
+    await queue(office, "b", BO, priority=Priority.ALERT)
     assert await sender.deliver() == 1
     assert sent(telegram) == ["answer", "b"]
     office.clock.jump(1)
     assert await sender.deliver() == 1
+
+
+async def test_a_receipt_comes_right_behind_the_answer(
+    office: Office, telegram: TelegramStandIn, sender: OutboxSender
+):
+    await sender.bot.send_message(ANN, "one two three answer")
+    await queue(office, "receipt")
+    assert await sender.deliver() == 1
+    assert sent(telegram) == ["answer", "receipt"]
 
 
 async def test_a_backlog_in_slow_groups_keeps_nobody_waiting(

@@ -97,10 +97,23 @@ def test_an_answer_in_a_chat_puts_off_its_notices_only():
     taken.pace.count(1)
     assert taken.pace.chat_wait_s(1) == 1
     assert taken.pace.chat_wait_s(2) == 0
-    assert taken.pace.paused(0.5) == {1: 1}
-    taken.clock.jump(0.5)
     assert not taken.pace.paused(0.5)
+    taken.clock.jump(0.5)
     assert taken.pace.chat_wait_s(1) == 0.5
+
+
+def test_money_comes_right_behind_four_others_and_then_waits_as_all_do():
+    taken = Taken()
+    for _ in range(5):
+        assert taken.pace.chat_wait_s(1, at_once=True) == 0
+        taken.pace.count(1)
+    assert taken.pace.chat_wait_s(1, at_once=True) == taken.pace.chat_wait_s(1) == 1
+    assert taken.pace.paused(0.5) == {1: 1}
+    taken.clock.jump(1)
+    taken.pace.count(1)
+    assert taken.pace.chat_wait_s(1, at_once=True) == 1
+    taken.clock.jump(4.5)
+    assert taken.pace.chat_wait_s(1, at_once=True) == 0
 
 
 def test_a_group_that_has_had_its_twenty_waits_for_its_minute():
