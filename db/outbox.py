@@ -41,9 +41,17 @@ _BEFORE = outbox.alias("before")
 _FREE = ~sa.exists().where(
     _SENDING.c.chat_id == outbox.c.chat_id, _is(_SENDING.c.state, OutboxState.SENDING)
 )
+
+
+def _in_line(table: Any) -> sa.ColumnElement[bool]:  # noqa: ANN401
+    """What waits for its own time (quiet hours) and was never tried holds nobody back."""
+    return sa.or_(table.c.due_at <= _NOW, table.c.attempts > 0)
+
+
 _FIRST = ~sa.exists().where(
     _waiting(_BEFORE),
     _BEFORE.c.chat_id == outbox.c.chat_id,
+    _in_line(_BEFORE),
     sa.or_(
         _BEFORE.c.priority < outbox.c.priority,
         sa.and_(_BEFORE.c.priority == outbox.c.priority, _BEFORE.c.id < outbox.c.id),
@@ -74,7 +82,7 @@ def _leap() -> sa.Select[Any]:
     head = outbox.alias("head_of_chat")
     first = (
         sa.select(head.c.id)
-        .where(_waiting(head), head.c.chat_id == chats.c.chat_id)
+        .where(_waiting(head), head.c.chat_id == chats.c.chat_id, _in_line(head))
         .order_by(head.c.priority, head.c.id)
         .limit(1)
         .scalar_subquery()
@@ -197,6 +205,23 @@ class SqlOutbox:
             .where(_pending(outbox), outbox.c.chat_id == chat_id, outbox.c.due_at < until)
             .values(due_at=until)
         )
+
+    async def redate(
+        self, chat_id: int, priorities: Collection[Priority], now: datetime, due_at: datetime
+    ) -> int:
+        """What waits for its own time in this chat comes at another one; how many."""
+        result = await self._store.execute(
+            sa.update(outbox)
+            .where(
+                _pending(outbox),
+                outbox.c.chat_id == chat_id,
+                outbox.c.priority.in_([int(priority) for priority in priorities]),
+                outbox.c.attempts == 0,
+                outbox.c.due_at > now,
+            )
+            .values(due_at=due_at)
+        )
+        return result.rowcount
 
     async def mark_failed(self, queued_id: int, reason: str) -> None:
         """Give up for good, for a fault of ours."""

@@ -142,12 +142,17 @@ def _jobs_line(runs: Sequence[JobRun]) -> str:
 
 async def _waiting_line(services: Services, now: datetime) -> str:
     waiting = await services.outbox.count_waiting()
-    parts = [f"{waiting[p]:,} {words}" for p, words in _WAITING.items() if waiting.get(p)]
+    parts = [_counted(waiting[p], words) for p, words in _WAITING.items() if waiting.get(p)]
     if not parts:
         return "Outbox: nothing waits"
     oldest = await services.outbox.load_oldest(now)
     since = f"the oldest for {_span(now - oldest)}" if oldest else "none of it is due yet"
     return f"Outbox: {', '.join(parts)}; {since}"
+
+
+def _counted(number: int, words: str) -> str:
+    """`2 digests`, `1 digest`; `urgent` and `about money` have no other form."""
+    return f"{number:,} {words.removesuffix('s') if number == 1 else words}"
 
 
 async def _ends_line(services: Services, now: datetime) -> str:

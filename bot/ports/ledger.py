@@ -246,7 +246,8 @@ class FailedNotice:
 class Outbox(Protocol):
     """Durable queue of notices, one at a time a chat: by precedence, then in order of queuing.
 
-    A notice that waits holds back those of its chat behind it, not those before it.
+    A notice that waits to be tried again holds back those of its chat behind it, not those before
+    it. One that waits for its own time (`not_before`) holds back nobody.
     """
 
     async def queue(self, notice: Notice, now: datetime) -> None:
@@ -278,6 +279,12 @@ class Outbox(Protocol):
 
     async def hold_chat(self, chat_id: int, until: datetime) -> None:
         """Nothing pending in this chat is due before `until` (flood control)."""
+        ...
+
+    async def redate(
+        self, chat_id: int, priorities: Collection[Priority], now: datetime, due_at: datetime
+    ) -> int:
+        """What waits for its own time in this chat comes at another one; how many."""
         ...
 
     async def mark_failed(self, queued_id: int, reason: str) -> None:

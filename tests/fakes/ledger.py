@@ -185,10 +185,28 @@ class FakeLedger:
         sending = {w.notice.chat_id for w in self.notices if w.state == OutboxState.SENDING}
         for waiting in sorted(self.notices, key=lambda w: (w.notice.priority, w.id)):
             chat_id = waiting.notice.chat_id
-            if waiting.state == OutboxState.PENDING and chat_id not in sending | set(busy):
+            in_line = waiting.due_at <= now or waiting.attempts > 0
+            free = chat_id not in sending and chat_id not in busy
+            if waiting.state == OutboxState.PENDING and in_line and free:
                 heads.setdefault(chat_id, waiting)
         due = [head for head in heads.values() if head.due_at <= now]
         return [_queued(head) for head in due[:limit]]
+
+    async def redate(
+        self, chat_id: int, priorities: Collection[Priority], now: datetime, due_at: datetime
+    ) -> int:
+        found = [
+            waiting
+            for waiting in self.notices
+            if waiting.state == OutboxState.PENDING
+            and waiting.notice.chat_id == chat_id
+            and waiting.notice.priority in priorities
+            and not waiting.attempts
+            and waiting.due_at > now
+        ]
+        for waiting in found:
+            waiting.due_at = due_at
+        return len(found)
 
     async def mark_sending(self, queued_id: int) -> bool:
         for waiting in self._in(queued_id, OutboxState.PENDING):

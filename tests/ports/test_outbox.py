@@ -79,22 +79,36 @@ async def test_precedence_within_a_chat_and_over_all(stores: Stores, clock: Fake
     ]
 
 
-async def test_what_may_go_later_holds_back_those_behind_it_not_those_before_it(
+async def test_what_waits_for_its_own_time_holds_back_nobody(
     stores: Stores, clock: FakeClock
 ) -> None:
     morning = clock.now() + timedelta(hours=9)
     quiet = replace(alert("quiet"), not_before=morning)
     await put(stores, clock, quiet, alert("behind"), alert("digest", 1, Priority.DIGEST))
+    for key in ("behind", "digest"):
+        (queued,) = await stores.outbox.load_due(clock.now(), 9, ())
+        assert queued.notice.key == key
+        await stores.outbox.mark_sending(queued.id)
+        await stores.outbox.mark_sent(queued.id, clock.now())
     assert not await keys(stores.outbox, morning - timedelta(seconds=1))
-    await put(stores, clock, alert("urgent", 1, Priority.URGENT), alert("other", 2))
-    assert await keys(stores.outbox, clock.now()) == ["urgent", "other"]
-    urgent = await sending(stores, clock)
-    await stores.outbox.mark_sent(urgent.id, clock.now())
-    (first, _) = await stores.outbox.load_due(morning, 9, ())
+    await put(stores, clock, alert("late", 1))
+    (first,) = await stores.outbox.load_due(morning, 9, ())
     assert first.notice == replace(quiet, not_before=None)
-    await stores.outbox.mark_sending(first.id)
-    await stores.outbox.mark_sent(first.id, morning)
-    assert await keys(stores.outbox, morning) == ["behind", "other"]
+
+
+async def test_what_waits_for_its_own_time_can_be_given_another(
+    stores: Stores, clock: FakeClock
+) -> None:
+    now, morning = clock.now(), clock.now() + timedelta(hours=9)
+    held = [replace(alert(key, chat), not_before=morning) for key, chat in (("a", 1), ("b", 2))]
+    urgent = replace(alert("urgent", 1, Priority.URGENT), not_before=morning)
+    await put(stores, clock, *held, urgent, alert("tried", 1))
+    tried = await sending(stores, clock)
+    await stores.outbox.mark_retry(tried.id, morning, ambiguous=False)
+    assert await stores.outbox.redate(1, (Priority.ALERT,), now, now) == 1
+    assert await keys(stores.outbox, now) == ["a"]
+    assert await stores.outbox.redate(1, (Priority.URGENT,), now, now) == 1
+    assert await keys(stores.outbox, now) == ["urgent"]
 
 
 async def test_nothing_overtakes_what_is_being_sent(stores: Stores, clock: FakeClock) -> None:

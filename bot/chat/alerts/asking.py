@@ -8,7 +8,7 @@ from bot.chat.talk import Talk
 from bot.domain.alerts import AlertDraft, Condition, Place
 from bot.domain.errors import UserError
 from bot.domain.people import Agent, AgentId
-from bot.policy.alerts.words import parse_alert
+from bot.policy.alerts.words import keep_manner, parse_alert
 from bot.services.manage_agents import current_agent
 
 log = structlog.get_logger(__name__)
@@ -54,6 +54,8 @@ async def read_alert(talk: Talk, text: str) -> AlertDraft | None:
 async def hear_alert(talk: Talk, text: str) -> AlertDraft:
     """The alert that words ask for, as the analyst understands them.
 
+    How often, how loud and how long it rings is what the person's own words say, if they do.
+
     Raises:
         UserError: there is none in them, or the analyst cannot be asked; with examples.
     """
@@ -65,7 +67,8 @@ async def hear_alert(talk: Talk, text: str) -> AlertDraft:
         draft = None
     if not draft:
         raise UserError(f"I cannot make an alert of that. {EXAMPLES}")
-    return draft
+    services = talk.services
+    return keep_manner(draft, text, services.kinds, services.clock.now(), talk.user.time_zone)
 
 
 async def offer_words(talk: Talk, text: str) -> None:

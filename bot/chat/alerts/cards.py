@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.chat.alerts.drafts import pack_standing
 from bot.chat.alerts.lines import (
     both_clocks,
     describe,
@@ -15,7 +16,7 @@ from bot.chat.alerts.lines import (
 from bot.chat.render import agent_line, esc
 from bot.chat.services import Services
 from bot.chat.view import Row, View, button, pages
-from bot.domain.alerts import Alert, AlertState, Repeat
+from bot.domain.alerts import Alert, AlertState, Repeat, Standing
 from bot.domain.people import Agent, User
 from bot.policy.alerts.proposals import Nearby, Proposal
 
@@ -89,27 +90,30 @@ def alert_view(
 
 def _change_rows(services: Services, alert: Alert, page: int) -> tuple[Row, ...]:
     at = (alert.id, page)
-    paused = alert.standing.state is AlertState.PAUSED
-    silence = (
-        button("▶️ Resume", "alerts", "resume", *at)
-        if paused
-        else button("⏸ Pause", "alerts", "pause", *at)
-    )
+    pause = button("⏸ Pause", "alerts", "pause", *at)
+    match alert.standing.state:
+        case AlertState.PAUSED:
+            silence: Row = (button("▶️ Resume", "alerts", "resume", *at),)
+        case AlertState.SNOOZED:
+            silence = (button("▶️ Wake it now", "alerts", "resume", *at), pause)
+        case _:
+            silence = (pause,)
     if not alert.series:
         return (
             (button("✏️ Time", "alerts", "level", *at), button("📅 Until", "alerts", "until", *at)),
-            (silence,),
+            silence,
         )
     once = alert.repeat is Repeat.ONCE
     often = button("🔁 Every time" if once else "1️⃣ Once", "alerts", "often", *at)
-    asks = services.kinds.of(alert.condition).asks
+    known = services.kinds.knows(alert.condition)
+    asks = services.kinds.of(alert.condition).asks if known else ()
     level = (button("✏️ Figure", "alerts", "level", *at),) if "threshold" in asks else ()
     rest = () if once else (button("⏱ Rest", "alerts", "rest", *at),)
     urgent = "🚨 Not urgent" if alert.urgent else "🚨 Urgent"
     return (
         (*level, often, *rest),
         (button(urgent, "alerts", "urgent", *at), button("📅 Until", "alerts", "until", *at)),
-        (silence,),
+        silence,
     )
 
 
@@ -164,13 +168,13 @@ def list_view(services: Services, user: User, held: Sequence[Nearby], page: int)
     return View("\n".join(lines), rows)
 
 
-def deleted_view(services: Services, alert: Alert, page: int) -> View:
-    """It is gone, and can be had back."""
+def deleted_view(services: Services, alert: Alert, page: int, was: Standing) -> View:
+    """It is gone, and can be had back as it `was`."""
     return View(
         f"🗑 <b>Deleted:</b> {describe(services, alert.condition)}. It rings no more.",
         (
             (
-                button("↩️ Undo", "alerts", "restore", alert.id, page),
+                button("↩️ Undo", "alerts", "restore", alert.id, page, *pack_standing(was)),
                 button("🔔 All alerts", "alerts", "page", page),
             ),
         ),

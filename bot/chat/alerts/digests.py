@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot.chat.alerts.charts import histories_of, price_chart, worth_chart
-from bot.chat.alerts.lines import both_clocks
+from bot.chat.alerts.lines import both_clocks, change_words
 from bot.chat.deep_links import SUBSCRIBE, start_link
 from bot.chat.render import agent_line, ago, esc, price, usd
 from bot.chat.services import Services
@@ -97,7 +97,7 @@ def _market_lines(summary: MarketSummary | None) -> list[str]:
         if cap >= _TRILLION:
             size, unit = cap / _TRILLION, "T"
     return [
-        f"Market ${size:,.2f}{unit} {_change(summary.cap_change_24h_pct)} in 24 h, bitcoin "
+        f"Market ${size:,.2f}{unit} {change_words(summary.cap_change_24h_pct)} in 24 h, bitcoin "
         f"{summary.btc_dominance_pct:.0f} % of it",
         "",
     ]
@@ -119,9 +119,9 @@ def _price_lines(
 
 
 def _moves(now: Price, weeks: Mapping[str, Decimal]) -> str:
-    day = "" if now.change_24h_pct is None else _change(now.change_24h_pct)
+    day = "" if now.change_24h_pct is None else change_words(now.change_24h_pct)
     week = weeks.get(now.symbol)
-    return " · ".join(filter(None, [day, "" if week is None else f"week {_change(week)}"]))
+    return " · ".join(filter(None, [day, "" if week is None else f"week {change_words(week)}"]))
 
 
 def _best_and_worst(
@@ -141,8 +141,8 @@ def _best_and_worst(
         return []
     return [
         "",
-        f"🏆 Best: {esc(best)} {_change(moved[best])} · 🥀 Worst: {esc(worst)} "
-        f"{_change(moved[worst])}",
+        f"🏆 Best: {esc(best)} {change_words(moved[best])} · 🥀 Worst: {esc(worst)} "
+        f"{change_words(moved[worst])}",
     ]
 
 
@@ -151,10 +151,6 @@ def _portfolio_lines(held: Portfolio | None) -> list[str]:
         return [""]
     missing = "" if all(h.value_usd is not None for h in held.holdings) else " (some unpriced)"
     return ["", f"{agent_line(held.agent)}: <b>{usd(held.total_usd)}</b>{missing}"]
-
-
-def _change(percent: Decimal) -> str:
-    return f"{'▲' if percent >= 0 else '▼'} {abs(percent):.1f} %"
 
 
 def _stamp(services: Services, prices: Mapping[str, Price]) -> str:

@@ -1,13 +1,16 @@
 """Alerts that are being made, as a dialogue keeps them between taps and over restarts."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from math import ceil
 from secrets import token_hex
 
-from bot.domain.alerts import AlertDraft, Condition, Place, Repeat
+from bot.domain.alerts import AlertDraft, AlertState, Condition, Place, Repeat, Standing
 
 _BYTES = 4
+_PAUSED, _SNOOZED = "p", "s"
+_DIGITS = 10
 
 
 def new_draft_id() -> str:
@@ -55,3 +58,23 @@ def unpack_draft(data: Mapping[str, str]) -> tuple[AlertDraft, Place]:
         note=data["note"],
     )
     return draft, Place(int(data["chat"]), int(data["thread"]))
+
+
+def pack_standing(was: Standing) -> tuple[str, ...]:
+    """How a silent alert stood, for the button that brings it back; nothing of one that rang."""
+    if was.state is AlertState.PAUSED:
+        return (_PAUSED,)
+    if was.state is AlertState.SNOOZED and was.due_at is not None:
+        # Rounded up, so that it wakes no sooner than it would have.
+        return (f"{_SNOOZED}{ceil(was.due_at.timestamp())}",)
+    return ()
+
+
+def unpack_standing(word: str) -> Standing | None:
+    """The reverse of `pack_standing`; None of anything else."""
+    if word == _PAUSED:
+        return Standing(AlertState.PAUSED)
+    until = word.removeprefix(_SNOOZED)
+    if until == word or not (until.isascii() and until.isdigit() and len(until) <= _DIGITS):
+        return None
+    return Standing(AlertState.SNOOZED, None, datetime.fromtimestamp(int(until), UTC))

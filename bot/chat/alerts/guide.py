@@ -19,12 +19,13 @@ from bot.domain.errors import UserError
 from bot.domain.money import exact
 from bot.policy.alerts.answers import Answers, meant, needs_agent, next_question, probe
 from bot.policy.alerts.kind import AlertKind, Watch
-from bot.policy.alerts.levels import is_ahead, parse_level, suggest_levels
+from bot.policy.alerts.levels import USUAL_LEVELS, is_ahead, parse_level, suggest_levels
 from bot.policy.time_zones import label_of, parse_time
 from bot.ports.records import Dialogue
 
 GUIDE = "guide"
 _FAMILY = 10
+_SHORT = 18
 TIMES = ("07:00", "08:00", "09:00", "12:00", "18:00", "21:00")
 _CANCEL: Row = (button("✖ Cancel", "cancel", "now"),)
 _STALE = "That question is out of date. Nothing was set; start again with /alert."
@@ -118,14 +119,14 @@ async def _ask_threshold(
     levels = _ahead(kind, answers, figure)
     labels = [_label(kind, level, figure) for level in levels]
     now = "" if figure is None else f" Now it is {esc(kind.figure(figure))}."
-    text = f"At which figure?{now} Tap, or write one."
+    text = f"At which figure?{now} {'Tap, or write one.' if levels else 'Write one.'}"
     await _ask(talk, data, "threshold", text, labels, [str(level) for level in levels])
 
 
 def _label(kind: AlertKind, level: Decimal, figure: Decimal | None) -> str:
     """`$0.21 (+5 %)`; changes stand for themselves."""
     words = kind.figure(level)
-    if not figure or words.endswith("%"):
+    if not figure or words.endswith("%") or kind.name in USUAL_LEVELS:
         return words
     with exact():
         change = round((level / figure - 1) * 100)
@@ -135,7 +136,7 @@ def _label(kind: AlertKind, level: Decimal, figure: Decimal | None) -> str:
 def _ahead(kind: AlertKind, answers: Answers, figure: Decimal | None) -> Sequence[Decimal]:
     """Suggested lines that can be and lie ahead."""
     found = []
-    for level in suggest_levels(figure, kind.figure):
+    for level in suggest_levels(kind, figure):
         tried = Answers(answers.token, answers.window, level, agent_id=answers.agent_id)
         if any(is_ahead(watch, figure) for watch in _watches(kind, tried)):
             found.append(level)
@@ -191,7 +192,8 @@ async def _ask(
         for number, label in enumerate(labels)
     ]
     title = _kind(talk, data["kind"]).title
-    width = 1 if question == "meant" else 3
+    long = any(len(label) > _SHORT for label in labels)
+    width = 1 if question == "meant" or long else 3
     view = View(f"🔔 {esc(title)}\n\n<b>{text}</b>", (*grid(picks, width), _CANCEL))
     state = {**data, "asked": question, "choices": "|".join(choices)}
     await talk.ask("alert", GUIDE, view, state)

@@ -8,8 +8,9 @@ from bot.chat.services import Services
 from bot.domain.alerts import Alert, AlertState, Condition, Repeat
 from bot.domain.people import User
 from bot.policy.alerts.bounds import is_in_points
+from bot.policy.alerts.kind import Source, Watch, split_series
 from bot.policy.alerts.proposals import Nearby, Proposal
-from bot.policy.alerts.states import SHORTEST_COOLDOWN
+from bot.policy.alerts.states import SHORTEST_COOLDOWN, come_back
 from bot.policy.time_zones import label_of, local
 
 _MARKS = {
@@ -22,6 +23,7 @@ _MARKS = {
 }
 _DAY = timedelta(days=1)
 _NEAR = Decimal(10)
+_DEPOSIT = "deposit"
 
 
 def describe(services: Services, condition: Condition) -> str:
@@ -78,6 +80,8 @@ def figure_line(
     watch = services.kinds.watch(condition)
     if watch is None:
         return ""
+    if is_deposit(watch.series):
+        return "Waits for a deposit"
     if figure is None:
         return "Not measured yet"
     now = f"Now {esc(services.kinds.of(condition).figure(figure))}"
@@ -103,11 +107,45 @@ def state_line(services: Services, user: User, nearby: Nearby) -> str:
         case AlertState.RESTING:
             return f"Has rung, rests until {due}. {figure}"
         case AlertState.DISARMED:
-            return f"Holds already, rings the next time it comes true. {figure}"
+            return f"{_waiting(services, alert)}{figure}"
         case AlertState.DONE:
             return "Ended"
         case _:
-            return f"Next on {due}" if _rings_by_clock(alert) else figure
+            if due_at is None or not _rings_by_clock(alert):
+                return figure
+            today = local(due_at, user.time_zone).date() == local(now, user.time_zone).date()
+            return f"Next {'at' if today else 'on'} {due}"
+
+
+def way_back(services: Services, condition: Condition) -> str:
+    """What must happen after a ring before the next: `once it has come back to $0.1896`."""
+    watch = services.kinds.watch(condition)
+    if watch is None:
+        return ""
+    if watch.both_ways:
+        return "once it has crossed back"
+    if is_deposit(watch.series):
+        return "with the next deposit"
+    return f"once it has come back to {esc(services.kinds.of(condition).figure(come_back(watch)))}"
+
+
+def is_by_candles(services: Services, series: str) -> bool:
+    """Whether a series is told by closed candles, and so hours old at times."""
+    meter = services.kinds.meters.get(split_series(series)[0]) if series else None
+    return meter is not None and meter.source is Source.CANDLES
+
+
+def is_deposit(series: str) -> bool:
+    """Whether a series is what came in just now: nothing, nearly always."""
+    return bool(series) and split_series(series)[0] == _DEPOSIT
+
+
+def change_words(percent: Decimal) -> str:
+    """`▲ 1.5 %`, `▼ 0.7 %`, or `unchanged`."""
+    size = f"{abs(percent):.1f}"
+    if not Decimal(size):
+        return "unchanged"
+    return f"{'▲' if percent > 0 else '▼'} {size} %"
 
 
 def quiet_line(user: User, *, urgent: bool) -> str:
@@ -140,12 +178,27 @@ def proposal_lines(services: Services, user: User, proposal: Proposal) -> list[s
     if draft.note:
         lines.append(f"For: {esc(draft.note)}")
     if proposal.reached and draft.at_once:
-        lines.append("It holds already: it rings at once.")
+        lines.append("It holds already: it rings at the next look.")
     elif proposal.reached:
         lines.append("It holds already, so it rings the next time it comes true.")
     if quiet := quiet_line(user, urgent=draft.urgent):
         lines.append(quiet)
     return lines
+
+
+def _waiting(services: Services, alert: Alert) -> str:
+    """What a disarmed one waits for; nothing is said of one whose side is not known yet."""
+    watch = services.kinds.watch(alert.condition)
+    if watch is None or watch.both_ways or is_deposit(watch.series):
+        return ""
+    if _has_rung(alert, watch):
+        return f"Rings again {way_back(services, alert.condition)}. "
+    return "Holds already, rings the next time it comes true. "
+
+
+def _has_rung(alert: Alert, watch: Watch) -> bool:
+    """Whether it waits for the slack too; one that was resumed begins like a new one."""
+    return alert.rings > 0 and alert.standing.trigger != watch.first()
 
 
 def _rings_by_clock(alert: Alert) -> bool:

@@ -5,9 +5,17 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.chat.alerts.charts import alert_chart
-from bot.chat.alerts.lines import both_clocks, describe, span
+from bot.chat.alerts.lines import (
+    both_clocks,
+    change_words,
+    describe,
+    is_by_candles,
+    is_deposit,
+    span,
+    way_back,
+)
 from bot.chat.deep_links import ASK, SUBSCRIBE, start_link
-from bot.chat.render import agent_line, esc
+from bot.chat.render import age, agent_line, esc
 from bot.chat.render import price as dollars
 from bot.chat.services import Services
 from bot.chat.view import Row, View, button, link
@@ -33,14 +41,17 @@ async def alert_view(services: Services, data: Mapping[str, str]) -> View:
         lines.append(
             "⏰ <b>Late:</b> I could not look at the time. It was so then; see what is so now."
         )
+    elif unseen := data.get("unseen"):
+        since = both_clocks(datetime.fromisoformat(unseen), zone, services.clock.now())
+        lines.append(f"⏰ <b>Late:</b> I had not looked since {since}; it came true in between.")
     lines += ["", *_figure_lines(services, condition, data)]
-    lines += ["", *_time_lines(services, data, zone)]
+    lines += ["", *_time_lines(services, condition, data, zone)]
     if condition.agent_id and not alert.place.is_group:
         agent = await services.agents.load_agent(AgentId(condition.agent_id))
         lines += [agent_line(agent)] if agent else []
     if alert.note:
         lines.append(f"For: {esc(alert.note)}")
-    lines.append(f"<i>{_next_line(alert)}</i>")
+    lines.append(f"<i>{_next_line(services, alert)}</i>")
     watch = services.kinds.watch(condition)
     line = watch.line if watch and split_series(watch.series)[0] == _PRICE else None
     chart = await alert_chart(services, condition.symbol, line) if condition.symbol else None
@@ -70,10 +81,10 @@ def _figure_lines(services: Services, condition: Condition, data: Mapping[str, s
     series = watch.series if watch else ""
     is_price = bool(series) and split_series(series)[0] == _PRICE
     lines = [f"It came to <b>{esc(kind.figure(value))}</b>"]
-    now = services.prices.figure(series)
+    now = None if is_deposit(series) else services.prices.figure(series)
     if now is not None and now != value:
         lines.append(f"Now: {esc(kind.figure(now))}")
-    if data["seen"]:
+    if data["seen"] and not is_deposit(series):
         seen = Decimal(data["seen"])
         since = _since(seen, now if now is not None else value) if is_price else ""
         lines.append(f"When armed: {esc(kind.figure(seen))}{since}")
@@ -90,39 +101,50 @@ def _since(seen: Decimal, now: Decimal) -> str:
         return ""
     with exact():
         change = (now / seen - 1) * 100
-    return f" ({'▲' if change >= 0 else '▼'} {abs(change):.1f} % since)"
+    return f" ({change_words(change)} since)"
 
 
-def _time_lines(services: Services, data: Mapping[str, str], zone: str) -> list[str]:
+def _time_lines(
+    services: Services, condition: Condition, data: Mapping[str, str], zone: str
+) -> list[str]:
     now = services.clock.now()
     met_at, as_of = (datetime.fromisoformat(data[name]) for name in ("met_at", "as_of"))
-    lines = [f"Met: {both_clocks(met_at, zone, now)}"]
-    if data["seen_at"]:
-        armed_at = datetime.fromisoformat(data["seen_at"])
+    armed_at = datetime.fromisoformat(data["seen_at"]) if data["seen_at"] else None
+    watch = services.kinds.watch(condition)
+    by_candles = watch is not None and is_by_candles(services, watch.series)
+    if by_candles:
+        lines = [f"Candle closed: {both_clocks(as_of, zone, now)}"]
+    else:
+        lines = [f"Met: {both_clocks(met_at, zone, now)}"]
+    if armed_at is not None and not (by_candles and armed_at > as_of):
         lines.append(f"Armed: {both_clocks(armed_at, zone, now)}")
-    lines.append(f"<i>Data {_age(met_at - as_of)} at that time</i>")
+    if by_candles:
+        lines.append(f"<i>Data {_age(now - as_of)} now</i>")
+    else:
+        lines.append(f"<i>Data {_age(met_at - as_of)} at that time</i>")
     return lines
 
 
-def _age(age: timedelta) -> str:
-    if age < timedelta(0):
-        age = timedelta(0)
-    if age < _FEW_SECONDS:
-        return f"{int(age.total_seconds())} s old"
-    return f"{span(age)} old"
+def _age(length: timedelta) -> str:
+    length = max(length, timedelta(0))
+    if length < _FEW_SECONDS:
+        return f"{int(length.total_seconds())} s old"
+    return f"{age(length)} old"
 
 
-def _next_line(alert: Alert) -> str:
+def _next_line(services: Services, alert: Alert) -> str:
     match alert.standing.state:
         case AlertState.DONE:
-            return "That was all: this alert is over. 🔁 sets it again."
+            over = "That was all: this alert is over."
+            return over if alert.place.is_group else f"{over} 🔁 sets it again."
         case AlertState.PAUSED:
             return "It is paused now."
         case AlertState.SNOOZED:
             return "It is snoozed now."
         case _:
             rest = span(max(alert.cooldown, SHORTEST_COOLDOWN))
-            return f"It rings again after {rest} at the earliest, if it ended in between."
+            back = way_back(services, alert.condition)
+            return f"It rings again after {rest} at the earliest, {back}."
 
 
 def _private_rows(services: Services, alert: Alert, condition: Condition) -> tuple[Row, ...]:

@@ -188,7 +188,10 @@ class StaleCardError(UserError):
     """The card was answered, or is not the last one."""
 
     def __init__(self) -> None:
-        super().__init__("That card was answered or has run out. /alerts shows what is set.")
+        super().__init__(
+            "That card was answered, replaced by a newer one, or has run out. /alerts shows what "
+            "is set."
+        )
 
 
 COMMAND = Command(

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.chat.alerts.asking import agent_of
 from bot.chat.alerts.cards import alert_view, deleted_view, list_view
+from bot.chat.alerts.drafts import unpack_standing
 from bot.chat.alerts.guide import TIMES
 from bot.chat.alerts.lines import describe, span, when
 from bot.chat.command import Command
@@ -82,24 +83,33 @@ async def snooze(talk: Talk, argument: str) -> None:
 
 async def off(talk: Talk, argument: str) -> None:
     """End it from its message, which stays as it is."""
-    alert = await talk.services.set_alerts.delete(talk.user, parse_id(argument))
+    alert_id = parse_id(argument)
+    before = await talk.services.set_alerts.own(talk.user, alert_id)
+    alert = await talk.services.set_alerts.delete(talk.user, alert_id)
     talk.toast = "Off. It rings no more."
-    await talk.say(deleted_view(talk.services, alert, 0))
+    await talk.say(deleted_view(talk.services, alert, 0, before.standing))
 
 
 async def delete(talk: Talk, argument: str) -> None:
     """End it, with a way back."""
     alert_id, page = _ids(argument)
+    before = await talk.services.set_alerts.own(talk.user, alert_id)
+    if not before.is_active:
+        # A second tap must not take away the first one's undo, which knows how it stood.
+        talk.toast = "It rings no more."
+        return
     alert = await talk.services.set_alerts.delete(talk.user, alert_id)
-    await talk.show(deleted_view(talk.services, alert, page))
+    await talk.show(deleted_view(talk.services, alert, page, before.standing))
 
 
 async def restore(talk: Talk, argument: str) -> None:
     """Take a deletion back, or set one again that has rung for the last time."""
-    alert_id, page = _ids(argument)
-    alert = await talk.services.set_alerts.restore(talk.user, alert_id)
+    alert_id, page, was = (*argument.split(":"), "", "")[:3]
+    alert = await talk.services.set_alerts.restore(
+        talk.user, parse_id(alert_id), was=unpack_standing(was)
+    )
     talk.toast = "It is back."
-    await _show(talk, alert, page)
+    await _show(talk, alert, _page(page))
 
 
 async def pause_all(talk: Talk, argument: str) -> None:
@@ -142,7 +152,7 @@ async def level(talk: Talk, argument: str) -> None:
     alert = await talk.services.set_alerts.own(talk.user, alert_id)
     choices = _levels(talk, alert) if alert.series else {at: at for at in TIMES}
     what = "figure" if alert.series else "time"
-    text = f"At which {what} instead? Tap, or write one."
+    text = f"At which {what} instead? {'Tap, or write one.' if choices else 'Write one.'}"
     await _ask(talk, alert, page, ("level", text), choices)
 
 
@@ -269,7 +279,8 @@ def _levels(talk: Talk, alert: Alert) -> Mapping[str, str]:
     figure = services.prices.figure(alert.series)
     down = alert.condition.threshold < 0
     found = []
-    for line in suggest_levels(figure, kind.figure):
+    ours = services.kinds.watch(alert.condition)
+    for line in suggest_levels(kind, figure, ours.direction if ours else None):
         watch = services.kinds.watch(replace(alert.condition, threshold=line))
         if watch is not None and is_ahead(watch, figure) and (not down or line < 0):
             found.append(line)

@@ -23,6 +23,7 @@ from bot.policy.time_zones import (
     parse_zone,
     zones_of_clock,
 )
+from bot.ports.ledger import Priority
 
 _FROM = (20, 21, 22, 23, 0)
 _UNTIL = (6, 7, 8, 9, 10)
@@ -130,6 +131,7 @@ async def _save_zone(talk: Talk, name: str) -> None:
     """Keep it; digests come by the new clock from now on."""
     await save_settings(talk, replace(settings_of(talk.user), time_zone=name))
     moved = await talk.services.set_alerts.follow_zone(talk.user.id)
+    await _redate(talk)
     also = " Your digests follow it." if moved else ""
     row: Row = (button("🌙 Quiet hours", "quiet", "home"), _SETTINGS)
     text = f"🕘 Your time is <b>{_clock(talk, name)}</b>.{also}"
@@ -140,7 +142,17 @@ async def _save(talk: Talk, quiet: QuietHours | None) -> None:
     if quiet is not None and quiet.start == quiet.end:
         raise UserError("From and until would be the same. Choose another hour, or off.")
     await save_settings(talk, replace(settings_of(talk.user), quiet=quiet))
+    await _redate(talk)
     await talk.ask("quiet", "hours", _hours_view(talk), {})
+
+
+async def _redate(talk: Talk) -> None:
+    """What waits for the end of quiet hours waits for their new end, or no longer."""
+    user, outbox, now = talk.user, talk.services.outbox, talk.services.clock.now()
+    ends = (quiet_until(user.quiet, user.time_zone, now) if user.quiet else None) or now
+    urgent = now if user.quiet and user.quiet.lets_urgent else ends
+    await outbox.redate(talk.chat_id, (Priority.URGENT,), now, urgent)
+    await outbox.redate(talk.chat_id, (Priority.ALERT, Priority.DIGEST), now, ends)
 
 
 def _hours_view(talk: Talk) -> View:

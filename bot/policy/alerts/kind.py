@@ -10,6 +10,7 @@ from bot.domain.alerts import Condition, Direction, Trigger, rounded, sortable
 from bot.policy.alerts.phrases import Phrase
 
 _SEPARATOR = ":"
+_UNKNOWN = "An alert of a kind I no longer know"
 
 
 class Source(StrEnum):
@@ -137,10 +138,14 @@ class AlertKinds:
         """Every meter by its name."""
         return {meter.name: meter for kind in self.kinds for meter in kind.meters}
 
+    def knows(self, condition: Condition) -> bool:
+        """Whether some kind has it; one in the database may be of a kind that is gone."""
+        return any(condition.type in kind.conditions for kind in self.kinds)
+
     def watch(self, condition: Condition) -> Watch | None:
-        """The line that a condition watches; None for digests."""
-        return self.of(condition).watch(condition)
+        """The line that a condition watches; None for digests, and where no kind `knows` it."""
+        return self.of(condition).watch(condition) if self.knows(condition) else None
 
     def describe(self, condition: Condition) -> str:
         """The condition in words."""
-        return self.of(condition).describe(condition)
+        return self.of(condition).describe(condition) if self.knows(condition) else _UNKNOWN

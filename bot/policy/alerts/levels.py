@@ -1,15 +1,22 @@
 """Thresholds as people type them, and those worth suggesting. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from bot.domain.alerts import Direction, rounded
 from bot.domain.errors import UserError
 from bot.domain.money import exact
-from bot.policy.alerts.kind import Watch
+from bot.policy.alerts.kind import AlertKind, Watch
 from bot.policy.alerts.phrases import read_phrase
 
 _STEPS = (Decimal(2), Decimal(5), Decimal(10))
+USUAL_LEVELS: Mapping[str, Sequence[Decimal]] = {
+    "volume_spike": (Decimal(2), Decimal(3), Decimal(5)),
+    "rsi_level": (Decimal(30), Decimal(70)),
+}
+"""Of kinds whose lines mean the same whatever the figure of now."""
+_MIDDLE = Decimal(50)
+_RSI = "rsi_level"
 _FEW_DIGITS = Context(prec=4, rounding=ROUND_HALF_EVEN)
 
 
@@ -27,15 +34,22 @@ def parse_level(text: str) -> tuple[Decimal, bool]:
     return rounded(found[0]), signed
 
 
-def suggest_levels(figure: Decimal | None, words: Callable[[Decimal], str]) -> Sequence[Decimal]:
-    """Thresholds near the present figure, or changes where the figure is one; lowest first.
+def suggest_levels(
+    kind: AlertKind, figure: Decimal | None, direction: Direction | None = None
+) -> Sequence[Decimal]:
+    """Thresholds that are usual or near the present figure, or changes; lowest first.
 
     Args:
+        kind: what is watched; where it tells a figure in `%`, its thresholds are changes.
         figure: the present one, None if it is not known.
-        words: tells a figure; one that ends in `%` is a change.
+        direction: which way it is watched, None if that is open; an RSI's line lies that way.
     """
+    if usual := USUAL_LEVELS.get(kind.name):
+        if kind.name != _RSI or direction is None:
+            return usual
+        return [level for level in usual if (level > _MIDDLE) == (direction is Direction.UP)]
     signed = [*(-step for step in reversed(_STEPS)), *_STEPS]
-    if words(Decimal(5)).rstrip().endswith("%"):
+    if kind.figure(Decimal(5)).rstrip().endswith("%"):
         return signed
     if figure is None or figure <= 0:
         return ()

@@ -14,7 +14,9 @@ from bot.domain.alerts import (
     rounded,
 )
 from bot.policy.alerts.kind import Watch
-from bot.policy.alerts.states import begin
+from bot.policy.alerts.states import begin, pause, snooze
+
+LONGEST_SNOOZE = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,22 @@ class Change:
     urgent: bool | None = None
     expires_at: datetime | None = None
     for_good: bool = False
+
+
+def tidy(draft: AlertDraft) -> AlertDraft:
+    """A threshold has no more digits than a series has."""
+    line = rounded(draft.condition.threshold)
+    return replace(draft, condition=replace(draft.condition, threshold=line))
+
+
+def silent_still(anew: Alert, was: Standing, now: datetime) -> Alert:
+    """An alert that stands as a new one does, silenced as it was: paused, or snoozed still."""
+    if was.state is AlertState.PAUSED:
+        return pause(anew)
+    until = was.due_at
+    if was.state is AlertState.SNOOZED and anew.series and until is not None:
+        return snooze(anew, until) if now < until <= now + LONGEST_SNOOZE else anew
+    return anew
 
 
 def draft_of(alert: Alert) -> AlertDraft:

@@ -10,7 +10,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from bot.domain.alerts import Alert, AlertState, Direction, Reading, Repeat, Standing, Trigger
+from bot.domain.alerts import (
+    Alert,
+    AlertState,
+    Direction,
+    Reading,
+    Repeat,
+    Standing,
+    Trigger,
+    rounded,
+)
 from bot.policy.alerts.kind import Watch
 
 SHORTEST_COOLDOWN = timedelta(minutes=5)
@@ -58,6 +67,11 @@ def look(alert: Alert, watch: Watch, reading: Reading, *, missed_from: datetime 
         alert, rang_at=reading.at, rings=alert.rings + rings, standing=_rung(alert, reading.at)
     )
     return Move(after, rings)
+
+
+def come_back(watch: Watch) -> Decimal:
+    """The figure that arms it after a ring: back from the line by the slack."""
+    return rounded(watch.line - watch.direction * watch.slack)
 
 
 def wake(alert: Alert, watch: Watch) -> Alert:

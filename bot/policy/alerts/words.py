@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.alerts import AlertDraft, Condition, Repeat
@@ -51,6 +52,30 @@ def parse_alert(
         urgent=manner.urgent or kind.urgent,
         at_once=manner.at_once,
     )
+
+
+def keep_manner(
+    draft: AlertDraft, text: str, kinds: AlertKinds, now: datetime, zone: str
+) -> AlertDraft:
+    """An alert that somebody else made of a text, ringing as the text itself says.
+
+    Raises:
+        UserError: as `read_manner`.
+    """
+    manner = read_manner(text, now, zone)
+    kept = replace(
+        draft,
+        expires_at=manner.expires_at or draft.expires_at,
+        urgent=manner.urgent or draft.urgent,
+        at_once=manner.at_once or draft.at_once,
+    )
+    repeat = manner.repeat or draft.repeat
+    if kinds.watch(draft.condition) is None:
+        return kept
+    if repeat is Repeat.ONCE:
+        return replace(kept, repeat=repeat, cooldown=timedelta(0))
+    cooldown = manner.cooldown or draft.cooldown or USUAL_COOLDOWN
+    return replace(kept, repeat=repeat, cooldown=cooldown)
 
 
 def parse_condition(phrase: Phrase, kinds: AlertKinds) -> Condition | None:
@@ -108,6 +133,54 @@ _MUSING = frozenset({"to", "i", "we", "you", "there", "there's", "not"})
 _GUESSING = re.compile(r"\b(?:will|would|could|can|may|might|likely)\b(?!\s+you\b)", _FLAGS)
 
 
+_DIGEST = r"(?:digest|summary|report|briefing|recap|overview|news)s?"
+_ANY_DAY = (
+    r"(?:day|morning|evening|night|noon|midday|week|weekday"
+    r"|(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?)"
+)
+_CLOCK = r"(?:at\s+[0-9]|[0-9]{1,2}:[0-9]{2}|[0-9]{1,2}\s?[ap]\.?m\b|at\s+(?:noon|midday|midnight))"
+_BY_NAME = re.compile(r"\b(?:daily|weekly)\s+digest\b", _FLAGS)
+_NAMED = re.compile(rf"\b{_DIGEST}\b", _FLAGS)
+_SCHEDULE = re.compile(
+    rf"\b(?:every|each)\s+{_ANY_DAY}\b|\b(?:on|in\s+the)\s+(?:{_ANY_DAY}s)\b"
+    rf"|\b(?:daily|weekly)\b.*(?:{_CLOCK}|\bon\s+{_ANY_DAY}\b)",
+    _FLAGS,
+)
+_SERIAL = re.compile(
+    rf"\ban?\s+(?:daily|weekly)\s+(?:\w+\s+)?{_DIGEST}\b(?!\s+(?:of|about|for|from|on)\b)", _FLAGS
+)
+_ORDER = re.compile(
+    r"^\W*(?:(?:hi|hey|hello|ok|okay|please)\W+)*"
+    rf"(?:(?:every|each)\s+{_ANY_DAY}\b(?:\s+{_CLOCK}[\w:.]*)?\W+)?"
+    r"(?:please\s+)?(?:(?:can|could|will|would)\s+you\s+(?:please\s+)?)?"
+    r"(?:(?:send|give|get|set|create|make|add|schedule|start|post|write)\s+(?:me\b|us\b|up\b"
+    r"|an?\b|the\b|my\b|daily\b|weekly\b)|(?:can|could|may)\s+(?:i|we)\s+(?:get|have)\b"
+    r"|(?:i|we)(?:\s+(?:want|need|would\s+like)|['\u2019]d\s+like)\s+"
+    r"(?:an?\b|the\b|my\b|to\s+(?:get|have|receive)\b|daily\b|weekly\b))",
+    _FLAGS,
+)
+_BARE = re.compile(
+    rf"(?:an?|my|market|crypto|daily|weekly|{_DIGEST}|every|each|on|in|the|at|{_ANY_DAY}s?|midnight"
+    r"|please|o'clock|[0-9]{1,2}(?::[0-9]{2})?(?:[ap]m)?|[ap]m)",
+    _FLAGS,
+)
+_LOOKING_BACK = re.compile(
+    r"\b(?:this|last|past|today's|yesterday(?:'s)?|happened|chart|candles?|closes?)\b", _FLAGS
+)
+
+
+def _wants_digest(text: str) -> bool:
+    """`Send me a daily digest` does; `give me a summary of the market` wants one now, once."""
+    if not _NAMED.search(text) or _LOOKING_BACK.search(text):
+        return False
+    regular = bool(_SCHEDULE.search(text))
+    if _ORDER.search(text):
+        return regular or bool(_SERIAL.search(text))
+    words = [word.strip(",.!") for word in text.split()]
+    named = _BY_NAME.search(text)
+    return bool(regular or named) and all(not word or _BARE.fullmatch(word) for word in words)
+
+
 def wants_alert(text: str) -> bool:
     """Whether plain chat asks to be told of something later, rather than for an answer now.
 
@@ -115,6 +188,8 @@ def wants_alert(text: str) -> bool:
     """
     if len(text) > LONGEST or _NOT.search(text):
         return False
+    if _wants_digest(text):
+        return True
     when = _WHEN.search(text)
     regular = bool(_REGULAR.search(text))
     if _STRONG.search(text):

@@ -14,7 +14,7 @@ from bot.ports.alerts import Decide, Hit, Outcome
 from bot.ports.clock import Clock
 from bot.ports.ledger import Notice, Priority
 
-_PUNCTUAL = timedelta(minutes=5)
+_PUNCTUAL = timedelta(minutes=1)
 _WEEKLY = "DIGEST_WEEKLY"
 
 
@@ -26,7 +26,10 @@ class Ring:
     kinds: AlertKinds
 
     def looking(
-        self, missed_from: datetime | None = None, prices: Mapping[str, Decimal] | None = None
+        self,
+        missed_from: datetime | None = None,
+        prices: Mapping[str, Decimal] | None = None,
+        unseen_since: datetime | None = None,
     ) -> Decide:
         """For looks at series: wakes alerts, arms them, or lets them ring.
 
@@ -34,11 +37,15 @@ class Ring:
             missed_from: in a look that makes up for missed ones, when they began: an alert rings
                 once at most for all of them.
             prices: USD by symbol at the time of the look, for the message.
+            unseen_since: the look before this one, where looks were left out in between.
         """
         now = self.clock.now()
         known = prices or {}
+        unseen = {"unseen": "" if unseen_since is None else unseen_since.isoformat()}
 
         def decide(hit: Hit) -> Outcome:
+            if not self.kinds.knows(hit.alert.condition):
+                return Outcome(hit.alert)
             watch = self.kinds.watch(hit.alert.condition)
             if watch is None:
                 return Outcome(_next_digest(hit, now))
@@ -48,7 +55,8 @@ class Ring:
             if not move.rings:
                 return Outcome(move.alert)
             price = known.get(hit.alert.condition.symbol)
-            return Outcome(move.alert, _alarm(hit, hit.reading, move.alert, price, now))
+            alarm = _alarm(hit, hit.reading, move.alert, price, now)
+            return Outcome(move.alert, replace(alarm, data={**alarm.data, **unseen}))
 
         return decide
 
@@ -57,6 +65,8 @@ class Ring:
         now = self.clock.now()
 
         def decide(hit: Hit) -> Outcome:
+            if not self.kinds.knows(hit.alert.condition):
+                return Outcome(hit.alert)
             due_at = hit.alert.standing.due_at or now
             after = replace(_next_digest(hit, now), rang_at=due_at, rings=hit.alert.rings + 1)
             return Outcome(after, _digest(hit, after, due_at, now))

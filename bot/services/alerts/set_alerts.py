@@ -15,7 +15,7 @@ from bot.domain.alerts import (
     AlertState,
     Condition,
     Place,
-    rounded,
+    Standing,
 )
 from bot.domain.errors import UserError
 from bot.domain.people import User, UserId
@@ -24,13 +24,16 @@ from bot.policy.alerts.bounds import check_draft, check_level, distance_of
 from bot.policy.alerts.digest_times import next_due
 from bot.policy.alerts.kind import AlertKind, AlertKinds, Watch
 from bot.policy.alerts.proposals import (
+    LONGEST_SNOOZE,
     Change,
     Nearby,
     Proposal,
     changed,
     draft_of,
     nearness,
+    silent_still,
     standing_of,
+    tidy,
 )
 from bot.policy.alerts.states import finish, pause, snooze
 from bot.policy.risk import Limits
@@ -42,7 +45,6 @@ from bot.services.alerts.flood import Flood
 
 _A_MINUTE = 20
 _TRIES = 5
-_LONGEST_SNOOZE = timedelta(days=30)
 _PRIVATE = 0
 
 
@@ -69,7 +71,7 @@ class SetAlerts:
         Raises:
             UserError: it cannot be, or is there already; the sentence says what to do.
         """
-        draft = _tidy(draft)
+        draft = tidy(draft)
         watch = await self._check(user, place, draft, own_id=None)
         return await self._stand(user, place, draft, watch)
 
@@ -80,7 +82,7 @@ class SetAlerts:
             UserError: as `propose`, or too many of them, or too many in a minute.
         """
         self._pace(user)
-        draft = _tidy(draft)
+        draft = tidy(draft)
         watch = await self._check(user, place, draft, own_id=None)
         proposal = await self._stand(user, place, draft, watch)
         most = self._most(place)
@@ -100,7 +102,7 @@ class SetAlerts:
 
     async def create_once(self, user: User, place: Place, draft: AlertDraft) -> tuple[Alert, bool]:
         """Set an alert unless there is one of the same condition; True if it is new."""
-        if same := await self._same(user, place, _tidy(draft).condition, own_id=None):
+        if same := await self._same(user, place, tidy(draft).condition, own_id=None):
             return same, False
         return await self.create(user, place, draft), True
 
@@ -152,7 +154,7 @@ class SetAlerts:
 
         If its condition holds at the end, it rings then.
         """
-        if not timedelta(0) < span <= _LONGEST_SNOOZE:
+        if not timedelta(0) < span <= LONGEST_SNOOZE:
             raise UserError("A snooze takes from a minute to 30 days.")
 
         async def change(alert: Alert) -> Alert:
@@ -173,8 +175,12 @@ class SetAlerts:
 
         return await self._change(user, alert_id, group, change)
 
-    async def restore(self, user: User, alert_id: int, group: int = _PRIVATE) -> Alert:
+    async def restore(
+        self, user: User, alert_id: int, group: int = _PRIVATE, was: Standing | None = None
+    ) -> Alert:
         """Set an ended alert once more, as if it were new; an active one stays as it is.
+
+        `was` is how it stood before it was deleted: silent ones come back silent.
 
         Raises:
             UserError: its end has passed, there is no room, or a twin was set meanwhile.
@@ -187,12 +193,13 @@ class SetAlerts:
             await self._room(user, alert)
             if await self._same(user, alert.place, alert.condition, own_id=alert.id):
                 raise UserError("You have set that one again meanwhile. /alerts shows it.")
-            return await self._anew(user, alert)
+            anew = await self._anew(user, alert)
+            return silent_still(anew, was, self.clock.now()) if was else anew
 
         return await self._change(user, alert_id, group, change)
 
     async def edit(self, user: User, alert_id: int, change: Change, group: int = _PRIVATE) -> Alert:
-        """Change an alert; with another line or window it stands as a new one does.
+        """Change an alert; with another line or window it stands as a new one, silent if it was.
 
         Raises:
             UserError: as `propose`.
@@ -204,10 +211,9 @@ class SetAlerts:
             watch = await self._check(user, alert.place, draft, own_id=alert.id)
             if after.condition == alert.condition:
                 return after
-            paused = alert.standing.state is AlertState.PAUSED
             after = replace(after, series=watch.series if watch else "")
             anew = await self._anew(user, after)
-            return pause(anew) if paused else anew
+            return silent_still(anew, alert.standing, self.clock.now())
 
         return await self._change(user, alert_id, group, apply)
 
@@ -366,12 +372,6 @@ class SetAlerts:
 
 
 _Changer = Callable[[Alert], Awaitable[Alert]]
-
-
-def _tidy(draft: AlertDraft) -> AlertDraft:
-    """A threshold has no more digits than a series has."""
-    line = rounded(draft.condition.threshold)
-    return replace(draft, condition=replace(draft.condition, threshold=line))
 
 
 def _may(alert: Alert, user: User, group: int) -> bool:

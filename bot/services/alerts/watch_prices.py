@@ -31,6 +31,8 @@ from bot.services.alerts.measure import Measure
 from bot.services.alerts.ring import Ring
 from bot.services.alerts.sample_prices import SamplePrices
 
+_PUNCTUAL = timedelta(seconds=90)
+"""Looks further apart than this left one out."""
 _MEMORY = timedelta(days=1)
 _TRIES = 3
 _UNKNOWN_AGE = timedelta(minutes=1)  # For so long, a price of which only its tick is known serves.
@@ -134,14 +136,16 @@ class WatchPrices:
         believed = await self._sampling.sample(now, series.last_prices())
         if not believed:
             return
-        if self._last_at is not None and now - self._last_at > FRESH:
+        behind = self._last_at
+        if behind is not None and now - behind > FRESH:
             await self._catch_up(series, believed, now)
             now = self.clock.now()
             believed = await self._sampling.sample(now, series.last_prices())
         deep = await self._deep(series)
         tick = Tick(now, {symbol: price.usd for symbol, price in believed.items()})
         self._believed.update(believed)
-        await self._look(series, tick, deep)
+        unseen_since = behind if behind and now - behind > _PUNCTUAL else None
+        await self._look(series, tick, deep, unseen_since=unseen_since)
         await self._learn(series, deep)
 
     async def _load(self, now: datetime) -> PriceSeries:
@@ -209,7 +213,12 @@ class WatchPrices:
             await self._look(series, tick, await self._deep(series), gap)
 
     async def _look(
-        self, series: PriceSeries, tick: Tick, deep: Sequence[str], missed: Gap | None = None
+        self,
+        series: PriceSeries,
+        tick: Tick,
+        deep: Sequence[str],
+        missed: Gap | None = None,
+        unseen_since: datetime | None = None,
     ) -> None:
         """Look at a tick, and store it. Memory that is ahead of the database is thrown away."""
         series.add(tick)
@@ -219,7 +228,7 @@ class WatchPrices:
             name: Reading(value, tick.at, ages[symbol], tick.late)
             for symbol, name, value in figures
         }
-        decide = self.ring.looking(missed.since if missed else None, tick.prices)
+        decide = self.ring.looking(missed.since if missed else None, tick.prices, unseen_since)
         try:
             counts = await self.alerts.apply(Look(tick.at, readings, tick), decide)
         except BaseException:

@@ -289,7 +289,7 @@ class Oracle:
                 continue
             if model.due and model.due <= now:
                 model.rings += 1
-                late = now - model.due > 5 * MINUTE
+                late = now - model.due > MINUTE
                 self.firings.append((model.id, model.rings, model.due, late))
                 model.due = next_digest(model.condition.window, model.zone, now)
         for model in self.models.values():

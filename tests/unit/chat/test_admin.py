@@ -108,7 +108,7 @@ async def test_a_bad_day(room: Chatroom):
 async def test_what_is_held_back_for_the_night_is_not_late(room: Chatroom):
     night = room.office.clock.now() + timedelta(hours=8)
     await queue(room, "held", 1, Priority.DIGEST, not_before=night)
-    assert "Outbox: 1 digests; none of it is due yet" in await shown(room)
+    assert "Outbox: 1 digest; none of it is due yet" in await shown(room)
 
 
 async def test_what_ended_yesterday_is_not_of_today(room: Chatroom):

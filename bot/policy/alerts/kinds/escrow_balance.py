@@ -26,6 +26,8 @@ from bot.policy.alerts.vocabulary import BALANCE, DEPOSIT
 _ABOVE, _BELOW, _DEPOSIT = "BALANCE_ABOVE", "BALANCE_BELOW", "DEPOSIT"
 _EXAMPLE = "USDC balance below 10"
 _DEPOSIT_EXAMPLE = "deposit of 100 USDC"
+_ANY_EXAMPLE = "deposit SEI"
+_MOST_NAMES = 12
 _LOWEST, _HIGHEST = "1E-18", "1E15"
 _SLACK = Decimal("0.005")
 
@@ -49,7 +51,8 @@ def _parse(phrase: Phrase) -> Condition | None:
 
 def _parse_deposit(phrase: Phrase) -> Condition:
     """Without a figure any deposit counts, which is a threshold of 0."""
-    symbol = one_symbol(phrase, _DEPOSIT_EXAMPLE)
+    tokens = ", ".join(phrase.listed[:_MOST_NAMES])
+    symbol = one_symbol(phrase, f"{_DEPOSIT_EXAMPLE}, or {_ANY_EXAMPLE}. I watch {tokens}")
     units = one_number(phrase, _DEPOSIT_EXAMPLE) if phrase.numbers else Decimal(0)
     if phrase.numbers and not units:
         raise UserError(f"A deposit is more than zero. Write it like: {_DEPOSIT_EXAMPLE}.")

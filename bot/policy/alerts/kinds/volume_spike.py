@@ -15,12 +15,19 @@ _TYPE = "VOLUME_SPIKE"
 _EXAMPLE = "SEI volume 3x"
 _LOWEST, _HIGHEST = "1.1", "100"
 _PARTS = 10
+_DAY = "1d"
+_OTHER_SPANS = frozenset({"weekly"})
 
 
 def _parse(phrase: Phrase) -> Condition | None:
     if not phrase.says(VOLUME) or phrase.is_digest:
         return None
     times = _times(phrase)
+    if any(span != _DAY for span in phrase.spans) or phrase.says(_OTHER_SPANS):
+        raise UserError(
+            "Volume is that of the last 24 hours, against a usual day of the week before. "
+            f"Write it without another span, like: {_EXAMPLE}."
+        )
     return Condition(_TYPE, one_symbol(phrase, _EXAMPLE), times)
 
 

@@ -69,7 +69,7 @@ async def test_however_often_it_is_tapped_one_alert_is_set(room: Chatroom, ann: 
         assert "refused" not in await ann.send(tap)
     assert len(alerts_of(room)) == 1
     assert ann.toast is not None
-    assert "was answered" in ann.toast
+    assert "was answered, replaced by a newer one, or has run out" in ann.toast
 
 
 async def test_the_button_of_an_older_card_sets_nothing(room: Chatroom, ann: Visitor):
@@ -116,7 +116,7 @@ async def test_the_card_changes_how_it_rings(room: Chatroom, ann: Visitor):
 
 async def test_what_is_so_already_is_said_and_may_ring_at_once(room: Chatroom, ann: Visitor):
     assert "It holds already" in await ann.say("/alert SEI above 0.15")
-    assert "rings at once" in await ann.tap("Ring at once")
+    assert "It holds already: it rings at the next look." in await ann.tap("Ring at once")
     await ann.tap("Set it")
     (alert,) = alerts_of(room)
     assert alert.standing.state is AlertState.ARMED
@@ -254,6 +254,15 @@ async def test_words_beyond_the_rules_go_to_the_analyst(room: Chatroom, ann: Vis
     assert "SEI below $0.15" in said
     assert "every time" in said
     assert room.office.brain.questions == [WISH, WISH], "the guard, and then what it means"
+
+
+async def test_the_analysts_sentence_rings_as_the_person_said(room: Chatroom, ann: Visitor):
+    room.office.brain.alert = AlertWords("SEI below 0.15")
+    await ann.say(f"{WISH}, every time, wake me")
+    await ann.tap("Set it")
+    (alert,) = alerts_of(room)
+    assert alert.urgent
+    assert alert.repeat is Repeat.EVERY
 
 
 @pytest.mark.parametrize(

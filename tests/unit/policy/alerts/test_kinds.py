@@ -122,6 +122,13 @@ def test_digests_have_no_line() -> None:
     assert KINDS.watch(of("DIGEST_DAILY", "", window="08:00")) is None
 
 
+def test_a_kind_that_is_gone_watches_nothing() -> None:
+    gone = of("MOON_PHASE", "SEI", "1")
+    assert not KINDS.knows(gone)
+    assert KINDS.watch(gone) is None
+    assert KINDS.describe(gone) == "An alert of a kind I no longer know"
+
+
 def test_every_line_is_tested() -> None:
     assert {condition.type for condition, _ in WATCHES} | {"DIGEST_DAILY", "DIGEST_WEEKLY"} == TYPES
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 import bot.policy.alerts.kinds
 from bot.catalogue import discover
+from bot.domain.alerts import Direction
 from bot.domain.errors import UserError
 from bot.policy.alerts.answers import Answers, meant, next_question
 from bot.policy.alerts.kind import AlertKind
@@ -42,7 +43,7 @@ def test_what_is_none(text: str):
 
 @given(st.decimals(min_value="1e-9", max_value="1e9"))
 def test_suggestions_lie_around_the_figure(figure: Decimal):
-    found = suggest_levels(figure, KINDS["price_above"].figure)
+    found = suggest_levels(KINDS["price_above"], figure)
     assert list(found) == sorted(found)
     assert len(found) == 6
     for step, level in zip((-10, -5, -2, 2, 5, 10), found, strict=True):
@@ -51,10 +52,19 @@ def test_suggestions_lie_around_the_figure(figure: Decimal):
 
 
 def test_changes_are_suggested_where_the_figure_is_one():
-    found = suggest_levels(None, KINDS["percent_change"].figure)
+    found = suggest_levels(KINDS["percent_change"], None)
     assert [int(level) for level in found] == [-10, -5, -2, 2, 5, 10]
-    assert not suggest_levels(None, KINDS["price_above"].figure)
-    assert not suggest_levels(Decimal(0), KINDS["gas_price"].figure)
+    assert not suggest_levels(KINDS["price_above"], None)
+    assert not suggest_levels(KINDS["gas_price"], Decimal(0))
+
+
+@pytest.mark.parametrize("figure", [None, Decimal(1), Decimal(52)])
+def test_usual_lines_are_suggested_whatever_the_figure(figure: Decimal | None):
+    assert list(suggest_levels(KINDS["volume_spike"], figure)) == [2, 3, 5]
+    rsi = KINDS["rsi_level"]
+    assert list(suggest_levels(rsi, figure)) == [30, 70]
+    assert list(suggest_levels(rsi, figure, Direction.UP)) == [70]
+    assert list(suggest_levels(rsi, figure, Direction.DOWN)) == [30]
 
 
 def test_what_is_reached_is_not_ahead():

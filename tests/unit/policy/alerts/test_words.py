@@ -14,7 +14,7 @@ from bot.policy.alerts import kinds as alert_kinds
 from bot.policy.alerts.kind import AlertKinds
 from bot.policy.alerts.phrases import LONGEST
 from bot.policy.alerts.ring_words import LONGEST_COOLDOWN, USUAL_COOLDOWN
-from bot.policy.alerts.words import parse_alert, wants_alert
+from bot.policy.alerts.words import keep_manner, parse_alert, wants_alert
 from tests.unit.policy.alerts.test_phrases import LISTED, SENTENCES
 
 KINDS = AlertKinds(tuple(discover(alert_kinds, "ALERT").values()))
@@ -98,6 +98,12 @@ def is_(type_: str, symbol: str, threshold: str = "0", window: str = "") -> Cond
         ("weekly summary monday 9am", is_("DIGEST_WEEKLY", "", window="mon 09:00")),
         ("digest on fridays at 17:00", is_("DIGEST_WEEKLY", "", window="fri 17:00")),
         ("weekly report", is_("DIGEST_WEEKLY", "", window="mon 08:00")),
+        ("send me a daily digest at 7:30", is_("DIGEST_DAILY", "", window="07:30")),
+        ("daily digest at 7am", is_("DIGEST_DAILY", "", window="07:00")),
+        ("give me a weekly report on fridays", is_("DIGEST_WEEKLY", "", window="fri 08:00")),
+        ("I want a market summary every morning at 8", is_("DIGEST_DAILY", "", window="08:00")),
+        ("sei 24h volume 3x", is_("VOLUME_SPIKE", "SEI", "3")),
+        ("sei daily volume 3x", is_("VOLUME_SPIKE", "SEI", "3")),
     ],
 )
 def test_conditions(text: str, condition: Condition) -> None:
@@ -165,6 +171,10 @@ def test_what_an_agent_holds(text: str, type_: str, symbol: str, threshold: int)
         ("sei rsi above 30 1h", "4h or 1d, not 1h"),
         ("sei rsi above 100", "from 1 to 99"),
         ("sei rsi 30", "Above or below"),
+        ("SEI volume 2x 4h", r"that of the last 24 hours.* like: SEI volume 3x\."),
+        ("sei weekly volume 3x", "that of the last 24 hours"),
+        ("sei volume +200% in an hour", "that of the last 24 hours"),
+        ("a deposit arrives", r"deposit of 100 USDC, or deposit SEI\. I watch SEI, USDC, WETH"),
         ("sei volume 1x", "from 1.1 to 100"),
         ("gas 50", "Above or below"),
         ("gas below 0", "more than zero"),
@@ -311,6 +321,16 @@ def test_digests_come_every_time_without_a_cooldown() -> None:
         "send me a digest alert every morning",
         "alert SEI above 0.25",
         "tell me each time sei loses 5%",
+        "send me a daily digest at 7:30",
+        "daily digest at 7am",
+        "daily digest",
+        "digest every day at 7",
+        "give me a weekly report on fridays",
+        "I want a market summary every morning at 8",
+        "I'd like a daily digest",
+        "can you send me a summary of the market every evening?",
+        "set up a weekly digest for mondays at 9",
+        "every morning at 7:30 send me the news",
     ],
 )
 def test_who_wants_an_alert(text: str) -> None:
@@ -341,11 +361,43 @@ def test_who_wants_an_alert(text: str) -> None:
         "buy sei when it is below 0.2",
         "is sei going up?",
         "tell me once more about sei",
+        "what does the daily report say?",
+        "give me a summary of the market",
+        "give me the daily report",
+        "is a weekly close above 0.3 bullish?",
+        "is the daily digest good?",
+        "send me a summary of the weekly chart",
+        "give me a weekly report on SEI",
+        "give me a summary of what happened every day this week",
+        "i read the daily news every morning",
+        "did you send me the weekly report on friday?",
+        "don't send me a daily digest at 8",
+        "stop the daily digest",
+        "cancel my daily digest at 7:30",
+        "thanks for the daily digest",
+        "daily digest " + "tues " * 50 + "x",
         "sei " * LONGEST,
     ],
 )
 def test_who_does_not(text: str) -> None:
     assert not wants_alert(text)
+
+
+def test_the_persons_own_words_say_how_it_rings() -> None:
+    def kept(sentence: str, text: str) -> AlertDraft:
+        return keep_manner(draft(sentence), text, KINDS, NOW, BERLIN)
+
+    loud = kept("SEI above 0.25", "wake me every time it looks strong, now too, until friday")
+    assert loud == draft("wake me SEI above 0.25 every time, now too, until friday")
+    assert kept("SEI above 0.25, every time", "just once, if it looks strong") == draft(
+        "SEI > 0.25"
+    )
+    often = kept("SEI above 0.25", "if it looks strong, at most every 4h")
+    assert (often.repeat, often.cooldown) == (Repeat.EVERY, timedelta(hours=4))
+    whole = "wake me SEI above 0.25, at most every 4h, now too, until friday"
+    assert kept(whole, "if it looks strong") == draft(whole)
+    digest = kept("daily digest at 08:00", "news with my coffee, only once")
+    assert digest == draft("daily digest at 08:00")
 
 
 @given(SENTENCES)

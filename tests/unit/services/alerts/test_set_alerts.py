@@ -267,6 +267,34 @@ async def test_deleting_can_be_taken_back_once_and_doubles_nothing():
         await room.set.restore(user, alert.id)
 
 
+async def test_what_was_silent_comes_back_silent():
+    room = Room()
+    user = await room.office.user()
+    alert = await room.sets(above("0.25"))
+    paused = (await room.set.pause(user, alert.id)).standing
+    await room.set.delete(user, alert.id)
+    back = await room.set.restore(user, alert.id, was=paused)
+    assert back.standing.state is AlertState.PAUSED
+    snoozed = (await room.set.snooze(user, alert.id, timedelta(hours=1))).standing
+    for wait_s, state in ((60, AlertState.SNOOZED), (3_600, AlertState.ARMED)):
+        await room.set.delete(user, alert.id)
+        room.clock.jump(wait_s)
+        back = await room.set.restore(user, alert.id, was=snoozed)
+        assert back.standing.state is state
+        assert back.standing.due_at == (snoozed.due_at if state is AlertState.SNOOZED else None)
+
+
+async def test_another_figure_keeps_the_snooze():
+    room = Room()
+    user = await room.office.user()
+    alert = await room.sets(above("0.25"))
+    snoozed = await room.set.snooze(user, alert.id, timedelta(hours=1))
+    after = await room.set.edit(user, alert.id, Change(threshold=Decimal("0.3")))
+    assert after.standing.state is AlertState.SNOOZED
+    assert after.standing.due_at == snoozed.standing.due_at
+    assert after.condition.threshold == Decimal("0.3")
+
+
 async def test_what_ran_out_does_not_come_back():
     room = Room()
     user = await room.office.user()

@@ -64,7 +64,20 @@ async def test_the_message_has_what_people_want_to_know(lookout: Lookout) -> Non
         "seen_at": alert.created_at.isoformat(),
         "late": "",
         "price": "0.275",
+        "unseen": "",
     }
+
+
+@pytest.mark.parametrize(("minutes", "said"), [(1, False), (2, True)])
+async def test_it_is_said_where_a_look_was_left_out(
+    lookout: Lookout, minutes: int, *, said: bool
+) -> None:
+    await lookout.add("PRICE_ABOVE", "SEI", "0.26")
+    before = lookout.clock.now()
+    await lookout.minute("0.275", minutes)
+    [notice] = lookout.told
+    assert notice.data["unseen"] == (before.isoformat() if said else "")
+    assert not notice.data["late"]
 
 
 @pytest.mark.parametrize(("urgent", "lets", "waits"), [(0, 1, 1), (1, 1, 0), (1, 0, 1)])
