@@ -96,6 +96,15 @@ async def test_late_is_said_plainly(bell: Bell):
     assert "Met: 10:00 UTC" in said
 
 
+async def test_a_look_that_was_left_out_is_told(bell: Bell):
+    await bell.sets(ABOVE)
+    notice = await bell.rings("price:SEI:", "0.2514")
+    since = bell.office.clock.now() - timedelta(minutes=3)
+    unseen = replace(notice, data={**notice.data, "unseen": since.isoformat()})
+    assert "Late" not in bare((await bell.shows(notice)).text)
+    assert "I had not looked since 11:57 UTC" in bare((await bell.shows(unseen)).text)
+
+
 async def test_other_figures_come_with_the_price(bell: Bell):
     draft = AlertDraft(Condition("PERCENT_CHANGE", "SEI", Decimal(-5), "1h"))
     await bell.sets(draft)
