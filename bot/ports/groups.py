@@ -12,7 +12,10 @@ from bot.ports.ledger import Notice
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group that the bot was seen in. `lost` says why it cannot post there, "" if it can."""
+    """A group that the bot was seen in, or a private chat in which something was lost.
+
+    `lost` says why it cannot post there, "" if it can.
+    """
 
     chat_id: int
     title: str

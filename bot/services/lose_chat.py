@@ -42,9 +42,11 @@ class LoseChat:
             if place.is_group:
                 await self._tell(place, reason, topic_only=topic_only)
             await self.outbox.lose_chat(chat_id, thread_id, reason)
-            await self.alerts.stop_place(place, topic_only=topic_only)
-            await self.groups.stop_place(place, topic_only=topic_only)
-            if place.is_group and not topic_only:
+            ended = [
+                *await self.alerts.stop_place(place, topic_only=topic_only),
+                *await self.groups.stop_place(place, topic_only=topic_only),
+            ]
+            if not topic_only and (place.is_group or ended):
                 await self._mark(chat_id, reason)
 
     async def move(self, old: int, new: int) -> None:
@@ -55,9 +57,14 @@ class LoseChat:
         self.wake()
 
     async def regain(self, chat_id: int, title: str) -> Group | None:
-        """It can post in a group (again); what was known of it before."""
+        """It can post in a chat (again); what was known of it before.
+
+        None for a group seen for the first time, and for a private chat where nothing had ended.
+        """
         async with self._turn:
             before = await self.groups.load_group(chat_id)
+            if before is None and not Place(chat_id).is_group:
+                return None
             if before != (now := Group(chat_id, title)):
                 await self.groups.save_group(now)
             return before

@@ -30,8 +30,10 @@ async def later(on: Scene, seconds: float) -> None:
 
 
 def outbox(on: Scene, key: str) -> tuple[str, str]:
-    """State and reason of a notice that was tried; empty before that."""
-    query = "select state, reason from outbox where key = ? and attempts > 0"
+    """State and reason of a notice once something was made of it; empty before that."""
+    query = (
+        "select state, reason from outbox where key = ? and (attempts > 0 or state <> 'pending')"
+    )
     with sqlite3.connect(on.folder / "bot.db") as books:
         state, reason = books.execute(query, (key,)).fetchone() or ("", "")
     return state, reason

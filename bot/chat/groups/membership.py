@@ -62,6 +62,9 @@ class Membership:
         if not _is_inside(now):
             await self.services.lose_chat.lose(chat_id, None, "blocked")
             return
+        known = await self.services.lose_chat.regain(chat_id, "")
+        if known is None or not known.lost:
+            return
         await _say(
             bot,
             chat_id,

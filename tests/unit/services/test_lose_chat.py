@@ -125,7 +125,9 @@ async def test_nobody_is_told_of_a_chat_they_have_blocked(desk: Desk, office: Of
     await desk.service.lose(ANN, None, "blocked")
     assert not desk.told
     assert desk.active() == {GROUP}, "what Ann set up in her group goes on"
-    assert await desk.groups.load_group(ANN) is None
+    known = await desk.service.regain(ANN, "")
+    assert known is not None
+    assert known.lost == "blocked", "so that it can be told who comes back"
 
 
 async def test_a_group_without_anything_tells_nobody(desk: Desk):

@@ -107,6 +107,13 @@ async def test_who_blocks_it_loses_their_own_and_hears_so_when_back(town: Town) 
     assert town.bot.sent[-1]["chat_id"] == CY
 
 
+async def test_who_comes_back_and_has_lost_nothing_hears_nothing(town: Town) -> None:
+    said = len(town.bot.sent)
+    for before, after in (("member", "kicked"), ("kicked", "member")):
+        await town.stands(before, after, private(CY))
+    assert len(town.bot.sent) == said
+
+
 async def test_channels_are_none_of_its_business(town: Town) -> None:
     said = len(town.bot.sent)
     channel = {"id": -300, "type": "channel", "title": "News"}
