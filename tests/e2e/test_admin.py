@@ -87,7 +87,7 @@ async def screen(stage: Stage, person: Person, *ways: str, holds: str) -> dict[s
 async def test_a_new_service_shows_that_all_is_well(plain_stage: Stage) -> None:
     ada = plain_stage.ada
     await ada.comes_in()
-    first = await screen(plain_stage, ada, holds="Last prices: 1")
+    first = await screen(plain_stage, ada, holds="UTC, just now")
     count = len(plain_stage.service.jobs.runs())
     for line in (
         f"🟢 Jobs: {count} running well, 0 failing, 0 dead",

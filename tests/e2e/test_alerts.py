@@ -114,7 +114,7 @@ async def test_plain_words_without_the_model(on: Scene) -> None:
 
 async def test_everything_from_the_message_itself(on: Scene) -> None:
     done = await sets(on, on.ann, f"/alert SEI above {level(on, '1.02')} every time")
-    await moves(on, "1.03")
+    await moves(on, "1.06")  # far enough for a quarter of an hour of market
     rung = await on.ann.sees(RANG, after=done["message_id"])
     said = await on.ann.press(rung, "😴 15 min")
     assert "silent until" in text_of(said)
