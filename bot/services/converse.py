@@ -1,33 +1,33 @@
 """Take a question in: what may be asked, how often, and what must never be pasted."""
 
-from collections import deque
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-
-from cachetools import LRUCache
+from datetime import timedelta
 
 from bot.domain.alerts import AlertWords
 from bot.domain.errors import UserError
 from bot.domain.people import User
 from bot.ports.brain import Brain
 from bot.services.answering import Analysts, Answering, Desk
+from bot.services.flood import Flood
 from bot.services.questions import Answer, Progress, Question, refuse_secrets
 
 MAX_QUESTION = 1_000
 _QUESTIONS_A_MINUTE = 10
-_MINUTE = timedelta(minutes=1)
 _TURNS = 10
 TURN_LIFE = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Converse:
     """Answers questions. `fallback` answers, labelled, when `brain` cannot."""
 
     desk: Desk
     brain: Brain
     fallback: Brain
-    _asked: LRUCache[int, deque[datetime]] = field(default_factory=lambda: LRUCache(10_000))
+    _flood: Flood = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._flood = Flood(self.desk.clock, _QUESTIONS_A_MINUTE)
 
     async def ask(self, question: Question, progress: Progress) -> Answer:
         """Answer a question; at most two model calls in a row unless more context is asked for.
@@ -65,14 +65,8 @@ class Converse:
             raise UserError(
                 f"That is {len(text):,} characters; a question may have {MAX_QUESTION:,}."
             )
-        now = self.desk.clock.now()
-        asked = self._asked.setdefault(int(user.id), deque())
-        while asked and now - asked[0] >= _MINUTE:
-            asked.popleft()
-        if len(asked) >= _QUESTIONS_A_MINUTE:
-            wait_s = int((_MINUTE - (now - asked[0])).total_seconds()) + 1
+        if wait_s := self._flood.wait_s(user.id):
             raise UserError(
                 f"That is more than {_QUESTIONS_A_MINUTE} questions in a minute. "
                 f"Ask again in {wait_s} seconds."
             )
-        asked.append(now)

@@ -41,7 +41,6 @@ class Ring:
         """
         now = self.clock.now()
         known = prices or {}
-        unseen = {"unseen": "" if unseen_since is None else unseen_since.isoformat()}
 
         def decide(hit: Hit) -> Outcome:
             if not self.kinds.knows(hit.alert.condition):
@@ -55,8 +54,10 @@ class Ring:
             if not move.rings:
                 return Outcome(move.alert)
             price = known.get(hit.alert.condition.symbol)
-            alarm = _alarm(hit, hit.reading, move.alert, price, now)
-            return Outcome(move.alert, replace(alarm, data={**alarm.data, **unseen}))
+            data = _ring(hit.alert, hit.reading, move.alert, price)
+            data["unseen"] = "" if unseen_since is None else unseen_since.isoformat()
+            priority = Priority.URGENT if hit.alert.urgent else Priority.ALERT
+            return Outcome(move.alert, _notice(hit, move.alert, "alert", data, priority, now))
 
         return decide
 
@@ -90,11 +91,8 @@ def _next_digest(hit: Hit, now: datetime) -> Alert:
     return replace(hit.alert, standing=Standing(AlertState.ARMED, None, due_at))
 
 
-def _alarm(
-    hit: Hit, reading: Reading, after: Alert, price: Decimal | None, now: datetime
-) -> Notice:
-    before = hit.alert
-    data = {
+def _ring(before: Alert, reading: Reading, after: Alert, price: Decimal | None) -> dict[str, str]:
+    return {
         "alert": str(before.id),
         "ring": str(after.rings),
         **_condition(before),
@@ -106,8 +104,6 @@ def _alarm(
         "late": _yes(reading.late),
         "price": "" if price is None else str(price),
     }
-    priority = Priority.URGENT if before.urgent else Priority.ALERT
-    return _notice(hit, after, "alert", data, priority, now)
 
 
 def _digest(hit: Hit, after: Alert, due_at: datetime, now: datetime) -> Notice:

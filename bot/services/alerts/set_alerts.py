@@ -41,7 +41,7 @@ from bot.ports.alerts import Alerts
 from bot.ports.clock import Clock
 from bot.ports.figures import Figures
 from bot.ports.records import Agents, People
-from bot.services.alerts.flood import Flood
+from bot.services.flood import Flood
 
 _A_MINUTE = 20
 _TRIES = 5
