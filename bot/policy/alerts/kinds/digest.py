@@ -16,7 +16,6 @@ _EXAMPLE = "daily digest at 08:00"
 _MORNING, _EVENING = time(8), time(18)
 _WEEK_WORDS = frozenset({"weekly", "week"})
 _DAY_WORDS = frozenset({"daily", "day", "morning", "evening", "night"})
-_WORKING = frozenset({"weekday", "weekdays", "workday", "workdays"})
 _LATE = frozenset({"evening", "evenings", "night", "nights"})
 
 
