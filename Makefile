@@ -3,6 +3,8 @@
 
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+# Some shells forbid it; without bytecode every start compiles its imports again, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 RUN_READY := $(VENV)/.run-ready
 DEV_READY := $(VENV)/.dev-ready

@@ -64,6 +64,14 @@ def percent(bps: int | Decimal) -> str:
     return f"{Decimal(bps) / 100:.2f} %"
 
 
+def change_words(percent: Decimal) -> str:
+    """`▲ 1.5 %`, `▼ 0.7 %`, or `unchanged`."""
+    size = f"{abs(percent):.1f}"
+    if not Decimal(size):
+        return "unchanged"
+    return f"{'▲' if percent > 0 else '▼'} {size} %"
+
+
 def short(address: str) -> str:
     """`0x1234…abcd`."""
     return f"{address[:_HEAD]}…{address[-_TAIL:]}"

@@ -110,7 +110,8 @@ async def test_a_receipt_waits_as_long_as_telegram_asks(on: Scene) -> None:
     offer = await on.ann.say("/buy SEI $5")
     on.telegram.faults.plan("sendMessage", Fault.TOO_MANY_REQUESTS, retry_after_s=30)
     await on.ann.press(offer, "Confirm")
-    await on.soon(lambda: [c for c in on.telegram.calls("sendMessage") if c.status == 429])
+    intent = (await on.intents_of(on.ann))[0]
+    await on.soon(lambda: outbox(on, f"outcome:{intent.id}")[0] == OutboxState.PENDING)
     on.clock.jump(seconds=20)
     assert await on.service.door.sender.deliver() == 0
     await later(on, 11)

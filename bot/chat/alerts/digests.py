@@ -6,9 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot.chat.alerts.charts import histories_of, price_chart, worth_chart
-from bot.chat.alerts.lines import both_clocks, change_words
+from bot.chat.alerts.lines import both_clocks
 from bot.chat.deep_links import SUBSCRIBE, start_link
-from bot.chat.render import agent_line, ago, esc, price, usd
+from bot.chat.render import agent_line, ago, change_words, esc, price, usd
 from bot.chat.services import Services
 from bot.chat.view import Row, View, button, link
 from bot.domain.alerts import Alert, AlertId

@@ -140,14 +140,6 @@ def is_deposit(series: str) -> bool:
     return bool(series) and split_series(series)[0] == _DEPOSIT
 
 
-def change_words(percent: Decimal) -> str:
-    """`▲ 1.5 %`, `▼ 0.7 %`, or `unchanged`."""
-    size = f"{abs(percent):.1f}"
-    if not Decimal(size):
-        return "unchanged"
-    return f"{'▲' if percent > 0 else '▼'} {size} %"
-
-
 def quiet_line(user: User, *, urgent: bool) -> str:
     """What quiet hours do to it; empty without any."""
     if user.quiet is None:

@@ -7,7 +7,6 @@ from decimal import Decimal
 from bot.chat.alerts.charts import alert_chart
 from bot.chat.alerts.lines import (
     both_clocks,
-    change_words,
     describe,
     is_by_candles,
     is_deposit,
@@ -15,7 +14,7 @@ from bot.chat.alerts.lines import (
     way_back,
 )
 from bot.chat.deep_links import ASK, SUBSCRIBE, start_link
-from bot.chat.render import age, agent_line, esc
+from bot.chat.render import age, agent_line, change_words, esc
 from bot.chat.render import price as dollars
 from bot.chat.services import Services
 from bot.chat.view import Row, View, button, link

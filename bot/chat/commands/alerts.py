@@ -16,7 +16,7 @@ from bot.chat.talk import Talk
 from bot.chat.view import Row, View, button, grid
 from bot.domain.alerts import Alert, Repeat
 from bot.domain.errors import UserError
-from bot.policy.alerts.digest_times import digest_window, read_digest_window
+from bot.policy.alerts.digest_times import DAYS, digest_window, read_digest_window
 from bot.policy.alerts.levels import is_ahead, parse_level, suggest_levels
 from bot.policy.alerts.phrases import read_phrase
 from bot.policy.alerts.proposals import Change
@@ -301,8 +301,9 @@ def _new_time(alert: Alert, text: str) -> Change | None:
     phrase = read_phrase(f"digest at {text.strip().lower().removeprefix('at ')}", ())
     if phrase.at is None:
         raise UserError("I cannot read that as a time. Write it like 08:00.")
-    weekday = known.weekday if phrase.weekday is None else phrase.weekday
-    return Change(window=digest_window(phrase.at, weekday if known.weekday is not None else None))
+    moves = known.is_weekly and phrase.weekdays
+    days = DAYS[phrase.weekdays[0]] if moves else known.days
+    return Change(window=digest_window(phrase.at, days))
 
 
 def _ids(argument: str) -> tuple[int, int]:

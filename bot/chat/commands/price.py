@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from bot.chat.command import Command
 from bot.chat.pictures.chart import render_price_chart
-from bot.chat.render import ago, clock, esc, price
+from bot.chat.render import ago, change_words, clock, esc, price
 from bot.chat.talk import Talk
 from bot.chat.tokens import resolve_token
 from bot.chat.view import View, button, grid
@@ -108,7 +108,7 @@ def _change(now: Price) -> str:
     change = now.change_24h_pct
     if change is None:
         return ""
-    return f"{'▲' if change >= 0 else '▼'} {abs(change):.1f} % in 24 h"
+    return f"{change_words(change)} in 24 h"
 
 
 def _stamp(talk: Talk, *prices: Price) -> str:

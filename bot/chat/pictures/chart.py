@@ -24,6 +24,7 @@ from bot.chat.pictures.series import (
     spread_out,
     time_labels,
 )
+from bot.chat.render import change_words
 from bot.domain.analysis import PriceHistory
 
 _DPI = 100
@@ -237,8 +238,8 @@ def _scale(axes: Axes, taken: Sequence[float]) -> None:
 
 def _write_header(figure: Figure, series: Series) -> None:
     change = series.change
-    mark, colour = ("▲", UP) if change >= 0 else ("▼", DOWN)
-    _write(figure, (_RIGHT, _HEAD), f"{mark} {abs(change):.1%}", colour, _CHANGE)
+    colour = UP if change >= 0 else DOWN
+    _write(figure, (_RIGHT, _HEAD), change_words(Decimal(change) * 100), colour, _CHANGE)
     drawn = (span for span, values in series.averages.items() if isfinite(values[-1]))
     for nth, span in enumerate(drawn):
         place = _LEFT + 0.1 * nth

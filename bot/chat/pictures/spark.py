@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from bot.chat.pictures.marks import DOWN, UP
 from bot.chat.pictures.series import Floats, finite, price_label, spread_out, time_labels
+from bot.chat.render import change_words
 
 Point = tuple[datetime, Decimal]
 Key = tuple[object, ...]
@@ -135,8 +136,8 @@ def _draw(figure: Figure, points: Sequence[tuple[datetime, float]], line: float 
             at, -0.06, text, color=_FAINT, fontsize=8, ha="center", va="top",
             transform=axes.transAxes, parse_math=False,
         )  # fmt: skip
-    mark = "▲" if change >= 0 else "▼"
-    _write(figure, (_RIGHT, _HEAD), f"{mark} {abs(change):.1%}", colour, 11, "right")
+    moved = change_words(Decimal(change) * 100)
+    _write(figure, (_RIGHT, _HEAD), moved, colour, 11, "right")
 
 
 def _fit(axes: Axes, values: Floats, line: float | None) -> tuple[float, float]:

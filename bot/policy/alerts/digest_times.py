@@ -1,28 +1,41 @@
-"""When a digest is due: a local time of the day, every day or on one day of the week. Pure."""
+"""When a digest is due: a local time, every day, on workdays or once a week. Pure."""
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.domain.alerts import Condition
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_WINDOW = re.compile(r"(?:(?P<day>mon|tue|wed|thu|fri|sat|sun) )?(?P<h>[0-9]{2}):(?P<m>[0-9]{2})")
+WORKDAYS = "weekdays"
+_WINDOW = re.compile(
+    rf"(?:(?P<days>{WORKDAYS}|{'|'.join(DAYS)}) )?(?P<h>[0-9]{{2}}):(?P<m>[0-9]{{2}})"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class DigestTime:
-    """A local time; `weekday` counts from Monday, 0, and is None for every day."""
+    """A local time on `days`: one of `DAYS`, `WORKDAYS`, or "" for all of them."""
 
     at: time
-    weekday: int | None
+    days: str
+
+    @property
+    def is_weekly(self) -> bool:
+        """On one day of the week."""
+        return self.days in DAYS
+
+    def includes(self, day: date) -> bool:
+        """Whether it is due on a local day."""
+        if self.days == WORKDAYS:
+            return day.weekday() < 5
+        return not self.days or DAYS[day.weekday()] == self.days
 
 
-def digest_window(at: time, weekday: int | None = None) -> str:
-    """As a condition has it: `08:00`, `mon 08:00`."""
-    day = "" if weekday is None else f"{DAYS[weekday]} "
-    return f"{day}{at:%H:%M}"
+def digest_window(at: time, days: str = "") -> str:
+    """As a condition has it: `08:00`, `mon 08:00`, `weekdays 08:00`."""
+    return f"{days} {at:%H:%M}".strip()
 
 
 def read_digest_window(window: str) -> DigestTime | None:
@@ -30,8 +43,7 @@ def read_digest_window(window: str) -> DigestTime | None:
     match = _WINDOW.fullmatch(window)
     if not match or int(match["h"]) > 23 or int(match["m"]) > 59:
         return None
-    day = DAYS.index(match["day"]) if match["day"] else None
-    return DigestTime(time(int(match["h"]), int(match["m"])), day)
+    return DigestTime(time(int(match["h"]), int(match["m"])), match["days"] or "")
 
 
 def next_digest(window: str, zone: str, now: datetime) -> datetime:
@@ -47,7 +59,7 @@ def next_digest(window: str, zone: str, now: datetime) -> datetime:
     day = now.astimezone(local).date() - timedelta(days=1)
     while True:
         due = datetime.combine(day, when.at, local).astimezone(UTC)
-        if due > now and when.weekday in {None, day.weekday()}:
+        if due > now and when.includes(day):
             return due
         day += timedelta(days=1)
 

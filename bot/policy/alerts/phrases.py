@@ -14,6 +14,7 @@ from bot.policy.alerts.vocabulary import (
     MARKS,
     WEEKDAYS,
     WEEKLY,
+    WORKDAY,
     is_known,
     weekday_of,
 )
@@ -31,7 +32,7 @@ class Phrase:
     `words` are in lower case, `symbols` the listed tokens it names. `numbers` are plain ones
     (`$0.25`, `100k`), `percents` signed as written (`-5%` is -5); neither holds the figures of
     `spans` (`1h`, `30d`: one of s, m, h, d behind a whole number, the largest that is exact), of
-    `at` (a time of the day), of dates, nor of how often to ring. `weekday` counts from Monday, 0.
+    `at` (a time of the day), of dates, nor of how often to ring. `weekdays` count from Monday, 0.
     `agent_id` is the agent that the chat is looking at, 0 for none.
 
     `units` says for each number which listed token stands behind it ("" for none), `factors`
@@ -46,7 +47,7 @@ class Phrase:
     percents: tuple[Decimal, ...] = ()
     spans: tuple[str, ...] = ()
     at: time | None = None
-    weekday: int | None = None
+    weekdays: tuple[int, ...] = ()
     agent_id: int = 0
     units: tuple[str, ...] = ()
     factors: tuple[Decimal, ...] = ()
@@ -62,7 +63,7 @@ class Phrase:
         """A summary at a time of the day is meant, not a figure."""
         if self.says(DIGEST):
             return not self.numbers and not self.percents
-        regular = self.says(_REGULAR) and (self.says(DAILY | WEEKLY) or self.weekday is not None)
+        regular = self.says(_REGULAR) and (self.says(_DAYS) or self.weekdays)
         figures = self.says(MARKS) or self.percents or self.symbols
         return regular and not figures and (self.at is not None or len(self.words) <= _FEW)
 
@@ -72,6 +73,7 @@ class NoFigureError(UserError):
 
 
 _REGULAR = frozenset({"daily", "weekly", "every", "each", *(f"{day}s" for day in WEEKDAYS)})
+_DAYS = DAILY | WEEKLY | WORKDAY
 _FEW = 2
 _FOLD = str.maketrans(
     {chr(code): chr(code + 32) for code in range(ord("A"), ord("Z") + 1)}
@@ -160,7 +162,7 @@ def read_phrase(text: str, listed_symbols: Sequence[str], agent_id: int = 0) -> 
         percents=percents,
         spans=spans,
         at=at,
-        weekday=days[0] if days else None,
+        weekdays=tuple(dict.fromkeys(days)),
         agent_id=agent_id,
         units=units,
         factors=factors,

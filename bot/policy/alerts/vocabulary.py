@@ -75,6 +75,7 @@ GAS = _words("gas gwei nsei")
 DIGEST = _words("digest digests summary summaries report reports briefing recap overview news")
 DAILY = _words("daily day morning mornings evening evenings night midday noon midnight")
 WEEKLY = _words("weekly week weeks")
+WORKDAY = _words("weekday weekdays workday workdays")
 
 MARKS = (
     ABOVE | BELOW | RISES | FALLS | CROSSES | MOVES | HIGH | LOW | EVER | VOLUME | RSI | AVERAGE
@@ -131,4 +132,4 @@ def is_known(word: str) -> bool:
     return known or weekday_of(word) is not None
 
 
-_OTHERS = MORE | LESS | DIGEST | DAILY | WEEKLY
+_OTHERS = MORE | LESS | DIGEST | DAILY | WEEKLY | WORKDAY

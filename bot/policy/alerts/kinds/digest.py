@@ -1,21 +1,22 @@
-"""A summary of the market at a local time of the day, every day or every week."""
+"""A summary of the market at a local time of the day: every day, on workdays or once a week."""
 
 from datetime import time
 from decimal import Decimal
 
 from bot.domain.alerts import Condition
 from bot.domain.errors import UserError
-from bot.policy.alerts.digest_times import DAYS, digest_window, read_digest_window
+from bot.policy.alerts.digest_times import DAYS, WORKDAYS, digest_window, read_digest_window
 from bot.policy.alerts.kind import AlertKind
 from bot.policy.alerts.phrases import Phrase
-from bot.policy.alerts.vocabulary import WEEKDAYS
+from bot.policy.alerts.vocabulary import WEEKDAYS, WORKDAY
 
 DAILY, WEEKLY = "DIGEST_DAILY", "DIGEST_WEEKLY"
 
 _EXAMPLE = "daily digest at 08:00"
 _MORNING, _EVENING = time(8), time(18)
 _WEEK_WORDS = frozenset({"weekly", "week"})
-_DAY_WORDS = frozenset({"daily", "day", "morning", "evening", "night"})
+_ENDS_OF_WORK = {"mon", "fri"}
+"""`monday to friday`; a digest on just these two days is not offered."""
 _LATE = frozenset({"evening", "evenings", "night", "nights"})
 
 
@@ -23,25 +24,33 @@ def _parse(phrase: Phrase) -> Condition | None:
     if not phrase.is_digest:
         return None
     at = phrase.at or (_EVENING if phrase.says(_LATE) else _MORNING)
-    weekly = phrase.weekday is not None or "7d" in phrase.spans or phrase.says(_WEEK_WORDS)
-    if weekly and "daily" in phrase.words:
-        raise UserError(f"Every day or every week? Write {_EXAMPLE} or weekly digest monday 08:00.")
+    days = {DAYS[day] for day in phrase.weekdays}
+    weekly = bool(days) or "7d" in phrase.spans or phrase.says(_WEEK_WORDS)
+    if phrase.says(WORKDAY) or days == _ENDS_OF_WORK:
+        return Condition(DAILY, "", Decimal(0), digest_window(at, WORKDAYS))
+    if (weekly and "daily" in phrase.words) or len(days) > 1:
+        raise UserError(
+            f"Every day or once a week? Write {_EXAMPLE}, weekday digest 08:00 or weekly digest "
+            "monday 08:00."
+        )
     if weekly:
-        return Condition(WEEKLY, "", Decimal(0), digest_window(at, phrase.weekday or 0))
+        return Condition(WEEKLY, "", Decimal(0), digest_window(at, next(iter(days), DAYS[0])))
     return Condition(DAILY, "", Decimal(0), digest_window(at))
 
 
 def _check(condition: Condition) -> None:
     when = read_digest_window(condition.window)
-    if when is None or (when.weekday is None) != (condition.type == DAILY):
+    if when is None or when.is_weekly != (condition.type == WEEKLY):
         raise UserError(f"I cannot read that time. Write it like: {_EXAMPLE}.")
 
 
 def _describe(condition: Condition) -> str:
     when = read_digest_window(condition.window)
-    if when is None or when.weekday is None:
+    if when is None or not when.days:
         return f"Daily digest at {condition.window}"
-    return f"Weekly digest on {WEEKDAYS[when.weekday].capitalize()} at {when.at:%H:%M}"
+    if when.days == WORKDAYS:
+        return f"Digest on weekdays at {when.at:%H:%M}"
+    return f"Weekly digest on {WEEKDAYS[DAYS.index(when.days)].capitalize()} at {when.at:%H:%M}"
 
 
 def _figure(value: Decimal) -> str:
@@ -64,5 +73,5 @@ ALERT = AlertKind(
     figure=_figure,
     watch=_watch,
     asks=("window", "time"),
-    windows=("daily", *DAYS),
+    windows=("daily", WORKDAYS, *DAYS),
 )

@@ -147,6 +147,7 @@ async def test_yes_no_and_something_else(room: Chatroom, ann: Visitor):
         (["Moving", "SEI", "1d", "golden"], "golden cross"),
         (["Gas", "write 20", "above"], "Gas above 20"),
         (["Digest", "daily", "08:00"], "Daily digest at 08:00"),
+        (["Digest", "weekdays", "08:00"], "Digest on weekdays at 08:00"),
         (["Digest", "fri", "write 8:30pm"], "Weekly digest on Friday at 20:30"),
         (["Portfolio", "write 500", "above"], "Portfolio above $500"),
         (["Escrow", "USDC", "write 25", "Deposit"], "Deposit of at least 25 USDC"),

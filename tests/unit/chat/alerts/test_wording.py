@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from bot.chat.alerts.drafts import pack_standing, unpack_standing
-from bot.chat.alerts.lines import change_words, state_line
+from bot.chat.alerts.lines import state_line
 from bot.chat.notices import render_notice
 from bot.chat.view import bare
 from bot.domain.alerts import (
@@ -198,15 +198,6 @@ async def test_the_next_digest_is_at_a_time_today_and_on_a_day_later(room: Chatr
     assert await stands(room, alert) == "Next at 13:00 UTC"
     later = await sets(room, Condition("DIGEST_DAILY", "", Decimal(0), "11:00"))
     assert (await stands(room, later)).startswith("Next on ")
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [("0", "unchanged"), ("0.04", "unchanged"), ("-0.04", "unchanged"), ("0.06", "▲ 0.1 %"),
-     ("-1.5", "▼ 1.5 %")],
-)  # fmt: skip
-def test_what_did_not_move_is_unchanged(change: str, words: str):
-    assert change_words(Decimal(change)) == words
 
 
 async def test_usual_lines_are_offered_and_tap_is_said_where_there_are_some(

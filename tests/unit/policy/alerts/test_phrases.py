@@ -155,10 +155,12 @@ def test_no_times(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "weekday"), [("mon", 0), ("on Fridays", 4), ("sunday", 6), ("thurs", 3), ("may", None)]
-)
-def test_weekdays(text: str, weekday: int | None) -> None:
-    assert read_phrase(text, LISTED).weekday == weekday
+    ("text", "weekdays"),
+    [("mon", [0]), ("on Fridays", [4]), ("sunday", [6]), ("thurs", [3]), ("may", []),
+     ("monday to friday", [0, 4]), ("mon-fri", [0, 4]), ("weekdays", [])],
+)  # fmt: skip
+def test_weekdays(text: str, weekdays: list[int]) -> None:
+    assert list(read_phrase(text, LISTED).weekdays) == weekdays
 
 
 @pytest.mark.parametrize(
