@@ -22,7 +22,7 @@ run: $(RUN_READY) $(NODE_READY) ## start the bot in local mode, with a chat page
 	@exec sei-trader local
 
 test: lint contracts forge ## everything CI checks: style, types, import direction, contracts, tests
-	@exec python -m pytest -n 2 --dist loadfile
+	@exec python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(DEV_READY) ## style, types and import direction
 	@ruff check .
