@@ -209,7 +209,7 @@ def _faucet(chain: LocalChain, prices: PriceSource) -> Faucet:
         return f"{amount.value.normalize():f}"[:_SHOWN] + f" {symbol}"
 
     symbols = tuple(token.symbol for token in chain.deployment.all_tokens())
-    return Faucet(give, symbols, TEST_WALLET, sign_as_test_wallet)
+    return Faucet(give, symbols, TEST_WALLET, sign_as_test_wallet, chain.resume)
 
 
 def _books(settings: Settings) -> Path:

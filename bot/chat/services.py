@@ -45,13 +45,15 @@ class EdgeStatus:
 class Faucet:
     """Test money of local mode. `give` hands an address some of a token; never on a real chain.
 
-    `sign` is the test wallet's signature of a typed message: its key is known to everybody.
+    `sign` is the test wallet's signature of a typed message: its key is known to everybody, as is
+    the deployment's admin key, with which `resume` ends a pause on the chain.
     """
 
     give: Callable[[str, str], Awaitable[str]]
     symbols: tuple[str, ...]
     test_wallet: str
     sign: Callable[[Mapping[str, object]], bytes]
+    resume: Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)

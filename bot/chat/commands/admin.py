@@ -17,7 +17,7 @@ from bot.chat.render import age, clock, esc, units
 from bot.chat.services import Services
 from bot.chat.talk import Talk
 from bot.chat.view import Row, View, button
-from bot.domain.errors import UpstreamError
+from bot.domain.errors import UpstreamError, UserError
 from bot.services.switches import pause_trading, trading_paused
 
 log = structlog.get_logger(__name__)
@@ -62,6 +62,8 @@ async def show(talk: Talk, _: str) -> None:
     rows: list[Row] = [(toggle, button("🔄 Refresh", "admin", "show")), machinery_row()]
     if not stopped:
         rows.append((button("⛔ Pause on the chain", "admin", "chain", style="danger"),))
+    elif services.facts.faucet:
+        rows.append((button("🧪 Resume on the chain", "admin", "unchain", style="success"),))
     await talk.show(View("\n".join(lines), tuple(rows)))
 
 
@@ -107,6 +109,16 @@ async def chained(talk: Talk, _: str) -> None:
     await talk.services.change_mandate.pause_chain(talk.origin())
     log.warning("chain_paused", admin=int(talk.user.id))
     await talk.disarm("⏳ <b>Paused here; pausing on the chain.</b> I tell you when it is done.")
+
+
+async def unchain(talk: Talk, _: str) -> None:
+    """Local mode: resume on the chain with the admin key that everybody knows."""
+    faucet = talk.services.facts.faucet
+    if faucet is None:
+        raise UserError("Only the deployment's admin key resumes trading on this chain.")
+    await faucet.resume()
+    log.warning("chain_resumed", admin=int(talk.user.id))
+    await show(talk, "")
 
 
 async def jobs(talk: Talk, _: str) -> None:
@@ -158,6 +170,7 @@ COMMAND = Command(
         "resume": resume,
         "chain": chain,
         "chained": chained,
+        "unchain": unchain,
         "jobs": jobs,
         "dead": dead,
         "job": job,

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 from web3 import AsyncHTTPProvider, AsyncWeb3
 
-from bot.chain.artifacts import contracts_digest
+from bot.chain.artifacts import contracts_digest, load_artifact
 from bot.chain.deployer import Deployer, KeyedAccount, connected, replace_file
 from bot.chain.deployment import Deployment, DeployPlan, deploy_contracts, verify_deployment
 from bot.domain.errors import SettingsError
@@ -57,12 +57,23 @@ class LocalChain:
     exchange: Exchange
     maker: MarketMaker
     faucet: Faucet
+    admin: KeyedAccount
     started_over: str
 
     @property
     def rpc_url(self) -> str:
         """The node's HTTP address."""
         return self.anvil.rpc_url
+
+    async def resume(self) -> None:
+        """End a pause of the orchestrator, as its admin.
+
+        Raises:
+            UpstreamError: the chain refused or did not answer.
+        """
+        at = self.admin.w3.to_checksum_address(self.deployment.orchestrator)
+        orchestrator = self.admin.w3.eth.contract(abi=load_artifact("CaretOrchestrator").abi)
+        await self.admin.transact(at, orchestrator.encode_abi("unpause"))
 
 
 class _World(BaseModel):
@@ -114,6 +125,7 @@ async def local_chain(options: LocalChainOptions) -> AsyncIterator[LocalChain]:
             exchange=world.exchange,
             maker=maker,
             faucet=Faucet(faucet),
+            admin=KeyedAccount(w3, DEPLOYER_KEY),
             started_over=started_over,
         )
 

@@ -63,7 +63,7 @@ class Phrase:
         """A summary at a time of the day is meant, not a figure."""
         if self.says(DIGEST):
             return not self.numbers and not self.percents
-        regular = self.says(_REGULAR) and (self.says(_DAYS) or self.weekdays)
+        regular = self.says(_REGULAR) and (self.says(_DAYS) or bool(self.weekdays))
         figures = self.says(MARKS) or self.percents or self.symbols
         return regular and not figures and (self.at is not None or len(self.words) <= _FEW)
 

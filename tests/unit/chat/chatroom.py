@@ -94,7 +94,7 @@ class Chatroom:
         self.alerts = FakeAlerts(office.records, office.ledger, self.ticks)
         self.figures = FakeFigures()
         self.board = FakeJobBoard()
-        faucet = Faucet(_give, ("USDC",), TEST_WALLET, _sign) if local else None
+        faucet = Faucet(_give, ("USDC",), TEST_WALLET, _sign, self._resume) if local else None
         facts = Facts(
             version="1",
             network="Sei pacific-1",
@@ -167,6 +167,9 @@ class Chatroom:
             kinds=KINDS,
             prices=self.figures,
         )
+
+    async def _resume(self) -> None:
+        self.office.chain.paused = False
 
     async def talk(self, user: User | None = None, tapped: int | None = None) -> Talk:
         """An update; `tapped` is the id of the message whose button it is about."""

@@ -16,6 +16,11 @@ def room(office: Office) -> Chatroom:
     return Chatroom(office)
 
 
+def labels(room: Chatroom) -> str:
+    keyboard = room.bot.sent[-1]["reply_markup"].inline_keyboard
+    return " ".join(button.text for row in keyboard for button in row)
+
+
 async def test_pausing_the_chain_asks_first(room: Chatroom):
     await room.office.agent()
     await admin.chain(await room.talk(), "")
@@ -38,6 +43,21 @@ async def test_pausing_the_chain_pauses_here_first(room: Chatroom):
     await office.settle()
     assert office.chain.paused
     assert "pausing on the chain" in room.bot.edited[-1]["text"]
+
+
+async def test_a_local_chain_is_resumed_by_a_tap(office: Office):
+    local, real = Chatroom(office, local=True), Chatroom(office)
+    await office.agent()
+    office.chain.paused = True
+    await admin.show(await real.talk(), "")
+    await admin.show(await local.talk(), "")
+    assert "Resume on the chain" not in labels(real)
+    assert "Resume on the chain" in labels(local)
+    with pytest.raises(UserError, match="Only the deployment's admin key"):
+        await admin.unchain(await real.talk(tapped=1), "")
+    await admin.unchain(await local.talk(tapped=1), "")
+    assert "On the chain" not in local.bot.edited[-1]["text"]
+    assert not office.chain.paused
 
 
 async def test_without_an_escrow_it_still_pauses_here(room: Chatroom):
