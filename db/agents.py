@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.people import Agent, AgentId, AgentState, UserId
 from bot.ports.clock import Clock
 from bot.ports.records import NameTakenError
-from db.schema import chats, decisions, user_agents
+from db.schema import chats, decisions, trade_history, user_agents
 from db.store import Store, insert, upsert
 
 _kept = user_agents.c.state != AgentState.CLOSED
@@ -107,13 +107,16 @@ class SqlAgents:
         await self._change(agent_id, _kept, state=state)
 
     async def save_public(self, agent_id: AgentId, *, public: bool) -> None:
-        """Let everybody follow an agent's decisions from now on, or nobody any more."""
+        """Let everybody follow an agent's decisions and trades from now on, or nobody any more."""
         if public:
-            last = sa.select(sa.func.coalesce(sa.func.max(decisions.c.id), 0)).scalar_subquery()
+            since = {
+                "public_from": _last(decisions.c.id),
+                "public_from_trade": _last(trade_history.c.id),
+            }
             private = user_agents.c.public_from.is_(None)
-            await self._change(agent_id, sa.and_(private, _kept), public_from=last)
+            await self._change(agent_id, sa.and_(private, _kept), **since)
         else:
-            await self._change(agent_id, _kept, public_from=None)
+            await self._change(agent_id, _kept, public_from=None, public_from_trade=None)
 
     async def load_public(self) -> Sequence[Agent]:
         """Public agents that are not closed, oldest first."""
@@ -137,6 +140,10 @@ class SqlAgents:
             .where(user_agents.c.id == agent_id, allowed)
             .values(updated_at=self._clock.now(), **values)
         )
+
+
+def _last(number: sa.Column[Any]) -> sa.ScalarSelect[Any]:
+    return sa.select(sa.func.coalesce(sa.func.max(number), 0)).scalar_subquery()
 
 
 def _agent(row: Any) -> Agent:  # noqa: ANN401

@@ -16,6 +16,7 @@ from bot.domain.alerts import (
     Trigger,
 )
 from bot.domain.people import UserId
+from bot.ports.alerts import Rung
 
 FOUND = (AlertState.ARMED, AlertState.DISARMED)
 SILENT = (AlertState.RESTING, AlertState.SNOOZED)
@@ -115,6 +116,19 @@ def alert_of(row: Any) -> Alert:  # noqa: ANN401
         share=row.share or "",
         created_at=row.created_at,
         version=row.version,
+    )
+
+
+def rung_of(row: Any) -> Rung:  # noqa: ANN401
+    """The ring of a row that has its alert, its firing, and its message if that is still there."""
+    return Rung(
+        alert_of(row),
+        row.number,
+        row.met_at,
+        row.value,
+        row.message_state or "",
+        row.not_before,
+        row.data or {},
     )
 
 

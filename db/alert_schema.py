@@ -44,6 +44,12 @@ market_alerts = sa.Table(
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Index("idx_market_alerts_user_token", "user_id", "token_symbol"),
     partial("idx_market_alerts_place", "chat_id", "thread_id", where=sa.text("is_active")),
+    # When a group gets another id, what has ended there goes along.
+    partial(
+        "idx_market_alerts_ended",
+        "chat_id",
+        where=sa.text("NOT is_active AND chat_id < 0"),
+    ),
     # A comparison with `level` says that it is not null, so both databases use this index.
     partial(
         "idx_market_alerts_trigger",
@@ -72,6 +78,7 @@ alert_firings = sa.Table(
     sa.Column("value", Exact),
     sa.Column("late", sa.Boolean, nullable=False),
     sa.Column("recorded_at", UtcTime, nullable=False),
+    sa.Index("idx_alert_firings_recorded", "alert_id", "recorded_at"),
 )
 
 price_ticks = sa.Table(
@@ -105,6 +112,7 @@ groups = sa.Table(
     sa.Column("chat_id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("title", Prose, nullable=False),
     sa.Column("lost", sa.Text, nullable=False),
+    sa.Column("topics", Json, nullable=False),
 )
 
 followings = sa.Table(
@@ -119,6 +127,18 @@ followings = sa.Table(
     sa.Index("uq_followings", "chat_id", "thread_id", "agent_id", unique=True),
     sa.Index("idx_followings_agent_id", "agent_id"),
     sqlite_autoincrement=True,
+)
+
+passed_signals = sa.Table(
+    "passed_signals",
+    metadata,
+    sa.Column("agent_id", Key, sa.ForeignKey("user_agents.id"), primary_key=True),
+    sa.Column("symbol", Prose, primary_key=True),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("entry", Exact, nullable=False),
+    sa.Column("stop_loss", Exact),
+    sa.Column("take_profit", Exact),
+    sa.Column("decided_at", UtcTime, nullable=False),
 )
 
 deposits = sa.Table(

@@ -9,15 +9,24 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.alerts import Alert, AlertDraft, AlertId, Place, Standing
-from bot.domain.people import UserId
-from bot.ports.alerts import Counts, Decide, Look
+from bot.domain.people import AgentId, AgentState, UserId
+from bot.ports.alerts import Counts, Decide, Hit, Look, Rung
 from bot.ports.clock import Clock
 from bot.ports.ledger import Notice, OutboxState
-from db.alert_rows import alert_of, changed_values, draft_values
-from db.alert_schema import market_alerts, series_marks
+from db.alert_rows import alert_of, changed_values, draft_values, rung_of
+from db.alert_schema import alert_firings, market_alerts, series_marks
 from db.base import listed
-from db.looks import ACTIVE, MANY, end_expired, finish_all, hold, look_at, ring_due
-from db.schema import outbox
+from db.looks import (
+    ACTIVE,
+    MANY,
+    end_expired,
+    finish_all,
+    hold,
+    look_at,
+    ring_due,
+    step_back,
+)
+from db.schema import outbox, user_agents
 from db.store import Store
 
 _SHARE_BYTES = 8
@@ -31,6 +40,47 @@ _ONE = sa.select(market_alerts).where(market_alerts.c.id == sa.bindparam("alert_
 SHARED = sa.select(market_alerts).where(market_alerts.c.share == sa.bindparam("share"), ACTIVE)
 OF_PERSON = _ALL.where(_of_person)
 OF_GROUP = _ALL.where(_of_group)
+DIGESTS_BY = _ALL.where(
+    market_alerts.c.user_id == sa.bindparam("owner"), market_alerts.c.series == "", ACTIVE
+)
+_KEY = sa.literal("alert:", sa.Text).concat(
+    sa.cast(alert_firings.c.alert_id, sa.Text)
+    .concat(sa.literal(":", sa.Text))
+    .concat(sa.cast(alert_firings.c.number, sa.Text))
+)
+RINGS = (
+    sa.select(
+        market_alerts,
+        alert_firings.c.number,
+        alert_firings.c.met_at,
+        alert_firings.c.value,
+        outbox.c.state.label("message_state"),
+        outbox.c.not_before,
+        outbox.c.data,
+    )
+    .join(alert_firings, alert_firings.c.alert_id == market_alerts.c.id)
+    .outerjoin(outbox, outbox.c.key == _KEY)
+    .where(
+        market_alerts.c.user_id == sa.bindparam("owner"),
+        market_alerts.c.chat_id > 0,
+        alert_firings.c.recorded_at
+        >= sa.bindparam("since", type_=alert_firings.c.recorded_at.type),
+    )
+    .order_by(
+        alert_firings.c.recorded_at.desc(),
+        alert_firings.c.alert_id.desc(),
+        alert_firings.c.number.desc(),
+    )
+    .limit(sa.bindparam("at_most", type_=sa.Integer))
+)
+_MOVE = (
+    sa.update(market_alerts)
+    .where(market_alerts.c.chat_id == sa.bindparam("old"))
+    .values(chat_id=sa.bindparam("new"), version=market_alerts.c.version + 1)
+)
+MOVE_ACTIVE = _MOVE.where(ACTIVE)
+# In the words of the index's own condition, as with `ACTIVE`.
+MOVE_ENDED = _MOVE.where(sa.text("NOT market_alerts.is_active AND market_alerts.chat_id < 0"))
 _COUNT = sa.select(sa.func.count().label("alerts")).select_from(market_alerts)
 _ACTIVE_ONES = _COUNT.where(ACTIVE)
 _MARKS = sa.select(series_marks).where(
@@ -116,9 +166,18 @@ class SqlAlerts:
         """A person's active alerts in their private chat, oldest first."""
         return [alert_of(row) for row in await self._store.fetch(OF_PERSON, owner=user_id)]
 
+    async def load_digests_by(self, user_id: UserId) -> Sequence[Alert]:
+        """Active digests that a person set up, in private and in groups, oldest first."""
+        return [alert_of(row) for row in await self._store.fetch(DIGESTS_BY, owner=user_id)]
+
     async def load_of_group(self, chat_id: int) -> Sequence[Alert]:
         """A group's active alerts with those of its topics, oldest first."""
         return [alert_of(row) for row in await self._store.fetch(OF_GROUP, owner=chat_id)]
+
+    async def load_rings(self, user_id: UserId, since: datetime, most: int) -> Sequence[Rung]:
+        """The last rings of a person's private alerts, recorded since then, latest first."""
+        rows = await self._store.fetch(RINGS, owner=user_id, since=since, at_most=most)
+        return [rung_of(row) for row in rows]
 
     async def save_alert(self, alert: Alert) -> bool:
         """Write back a changed alert; False if it has changed since it was loaded."""
@@ -138,9 +197,15 @@ class SqlAlerts:
         """The same for digests whose time has come."""
         return await self._store.transact(lambda tx: ring_due(tx, now, decide))
 
-    async def expire(self, now: datetime, tell: Callable[[Alert], Notice | None]) -> int:
-        """End alerts whose last day has passed, queueing what `tell` says."""
-        return await self._store.transact(lambda tx: end_expired(tx, now, tell))
+    async def expire(
+        self, now: datetime, looked_at: datetime, tell: Callable[[Hit], Notice | None]
+    ) -> int:
+        """End alerts that have run out, queueing what `tell` says."""
+        return await self._store.transact(lambda tx: end_expired(tx, now, looked_at, tell))
+
+    async def set_back(self, now: datetime, decide: Decide) -> int:
+        """Step all that has a time after `now`; how many changed."""
+        return await self._store.transact(lambda tx: step_back(tx, now, decide))
 
     async def load_series(self, meters: Sequence[str]) -> frozenset[str]:
         """Series of these meters that some trigger waits on."""
@@ -161,14 +226,11 @@ class SqlAlerts:
 
         async def work(tx: AsyncConnection) -> int:
             await hold(tx, MANY)
-            moved = await tx.execute(
-                sa.update(market_alerts)
-                .where(market_alerts.c.chat_id == old)
-                .values(chat_id=new, version=market_alerts.c.version + 1)
-            )
+            ids = {"old": old, "new": new}
+            moved = [(await tx.execute(move, ids)).rowcount for move in (MOVE_ACTIVE, MOVE_ENDED)]
             queued = sa.update(outbox).where(outbox.c.chat_id == old, _WAITING)
             await tx.execute(queued.values(chat_id=new))
-            return moved.rowcount
+            return sum(moved)
 
         return await self._store.transact(work)
 
@@ -184,6 +246,25 @@ class SqlAlerts:
             alerts = [alert_of(row) for row in rows]
             await finish_all(tx, alerts)
             return alerts
+
+        return await self._store.transact(work)
+
+    async def close_agent(self, agent_id: AgentId) -> Sequence[Alert]:
+        """Close an agent for good, and end the alerts that watch it, in one transaction."""
+        closed = (
+            sa.update(user_agents)
+            .where(user_agents.c.id == agent_id)
+            .values(state=AgentState.CLOSED, updated_at=self._clock.now())
+            .returning(user_agents.c.user_id)
+        )
+        query = OF_PERSON.where(market_alerts.c.agent_id == agent_id).with_for_update()
+
+        async def work(tx: AsyncConnection) -> Sequence[Alert]:
+            await hold(tx, MANY)
+            owner = (await tx.execute(closed)).scalar_one()
+            watching = [alert_of(row) for row in await tx.execute(query, {"owner": owner})]
+            await finish_all(tx, watching)
+            return watching
 
         return await self._store.transact(work)
 

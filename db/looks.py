@@ -61,7 +61,18 @@ DIGESTS = _DUE.where(market_alerts.c.state == AlertState.ARMED).order_by(
     market_alerts.c.due_at, market_alerts.c.id
 )
 OVER = sa.select(market_alerts.c.id).where(
-    ACTIVE, market_alerts.c.expires_at <= sa.bindparam("now")
+    ACTIVE,
+    market_alerts.c.expires_at <= sa.bindparam("now"),
+    sa.or_(market_alerts.c.series == "", market_alerts.c.expires_at <= sa.bindparam("looked_at")),
+)
+_AHEAD = sa.select(market_alerts.c.id).where(
+    ACTIVE,
+    sa.or_(
+        *(
+            market_alerts.c[name] > sa.bindparam("now")
+            for name in ("due_at", "seen_at", "rang_at", "created_at")
+        )
+    ),
 )
 _ROWS = (
     sa.select(market_alerts, users.c.time_zone, users.c.quiet_hours)
@@ -105,21 +116,31 @@ async def ring_due(tx: AsyncConnection, now: datetime, decide: Decide) -> Counts
 
 
 async def end_expired(
-    tx: AsyncConnection, now: datetime, tell: Callable[[Alert], Notice | None]
+    tx: AsyncConnection,
+    now: datetime,
+    looked_at: datetime,
+    tell: Callable[[Hit], Notice | None],
 ) -> int:
     """End what has run out, telling of it."""
     await hold(tx, MANY)
-    over = sorted(await tx.scalars(OVER, {"now": now}))
+    over = sorted(await tx.scalars(OVER, {"now": now, "looked_at": looked_at}))
     ended = 0
     for ids in _batches(over):
-        rows = await _load(tx, ids)
-        alerts = [alert_of(row) for row in rows.values()]
-        alerts = [a for a in alerts if a.is_active and a.expires_at and a.expires_at <= now]
-        told = [tell(alert) for alert in alerts]
-        await finish_all(tx, alerts)
+        hits = [_hit(row, {}) for row in (await _load(tx, ids)).values()]
+        hits = [hit for hit in hits if _is_over(hit.alert, now)]
+        told = [tell(hit) for hit in hits]
+        await finish_all(tx, [hit.alert for hit in hits])
         await queue_notices(tx, [notice for notice in told if notice], now)
-        ended += len(alerts)
+        ended += len(hits)
     return ended
+
+
+async def step_back(tx: AsyncConnection, now: datetime, decide: Decide) -> int:
+    """Step what has a time that is still to come, by a clock that was set back."""
+    await hold(tx, MANY)
+    steps = _Steps(tx, decide, now)
+    await steps.take(sorted(await tx.scalars(_AHEAD, {"now": now})), lambda alert: alert.is_active)
+    return steps.moved
 
 
 async def finish_all(tx: AsyncConnection, alerts: Iterable[Alert]) -> None:
@@ -188,6 +209,10 @@ class _Steps:
 def _still(at: datetime, wanted: Pick) -> Pick:
     """It may have changed since its number was found, and it may have run out."""
     return lambda a: a.is_active and (a.expires_at is None or a.expires_at > at) and wanted(a)
+
+
+def _is_over(alert: Alert, at: datetime) -> bool:
+    return alert.is_active and alert.expires_at is not None and alert.expires_at <= at
 
 
 def _is_due(alert: Alert, at: datetime) -> bool:

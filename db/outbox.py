@@ -1,7 +1,7 @@
 """The outbox: notices that must arrive, kept until they did."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +11,9 @@ from bot.ports.ledger import FailedNotice, Notice, OutboxState, Priority, Queued
 from db.gathered import Gathered
 from db.schema import outbox
 from db.store import Store, insert
+
+_AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
+"""Due at any time, even if the clock was ahead when it was queued."""
 
 _FIRST_LOOK = 8
 """Rows looked at first, a head that is wanted: most often each is the head of its chat."""
@@ -35,6 +38,7 @@ def _pending(table: Any) -> sa.ColumnElement[bool]:  # noqa: ANN401
 
 _NOW: sa.BindParameter[datetime] = sa.bindparam("now", type_=outbox.c.due_at.type)
 _SINCE: sa.BindParameter[datetime] = sa.bindparam("since", type_=outbox.c.created_at.type)
+_UPTO: sa.BindParameter[datetime] = sa.bindparam("upto", type_=outbox.c.sent_at.type)
 _LIMIT = sa.bindparam("at_most", type_=sa.Integer)
 _SENDING = outbox.alias("being_sent")
 _BEFORE = outbox.alias("before")
@@ -44,8 +48,12 @@ _FREE = ~sa.exists().where(
 
 
 def _in_line(table: Any) -> sa.ColumnElement[bool]:  # noqa: ANN401
-    """What waits for its own time (quiet hours) and was never tried holds nobody back."""
-    return sa.or_(table.c.due_at <= _NOW, table.c.attempts > 0)
+    """What waits for its own time (quiet hours) holds nobody back."""
+    return sa.or_(table.c.not_before.is_(None), table.c.not_before <= _NOW)
+
+
+def _due(table: Any) -> sa.ColumnElement[bool]:  # noqa: ANN401
+    return sa.and_(_in_line(table), table.c.due_at <= _NOW)
 
 
 _FIRST = ~sa.exists().where(
@@ -61,7 +69,7 @@ _FIRST = ~sa.exists().where(
 # The few first that are due, most of them heads; `head` says which.
 _LOOK = (
     sa.select(outbox, sa.and_(_FIRST, _FREE).label("head"))
-    .where(_pending(outbox), outbox.c.due_at <= _NOW)
+    .where(_pending(outbox), _due(outbox))
     .order_by(outbox.c.priority, outbox.c.id)
     .limit(_LIMIT)
 )
@@ -91,7 +99,7 @@ def _leap() -> sa.Select[Any]:
     return (
         sa.select(outbox)
         .join(heads, heads.c.id == outbox.c.id)
-        .where(_pending(outbox), outbox.c.due_at <= _NOW, _FREE)
+        .where(_pending(outbox), _due(outbox), _FREE)
         .order_by(outbox.c.priority, outbox.c.id)
         .limit(_LIMIT)
     )
@@ -105,6 +113,12 @@ _FAILED = (
     .order_by(outbox.c.id.desc())
     .limit(_LIMIT)
 )
+_AMBIGUOUS = (
+    sa.select(outbox)
+    .where(_ENDED, outbox.c.state == OutboxState.AMBIGUOUS, outbox.c.created_at >= _SINCE)
+    .order_by(outbox.c.id.desc())
+    .limit(_LIMIT)
+)
 _IN_CHAT = (
     sa.select(outbox)
     .where(_waiting(outbox), outbox.c.chat_id == sa.bindparam("chat"))
@@ -113,7 +127,12 @@ _IN_CHAT = (
 _COUNT = sa.select(outbox.c.priority, sa.func.count()).where(_waiting(outbox))
 _COUNTS = _COUNT.group_by(outbox.c.priority)
 _OLDEST = sa.select(sa.func.min(outbox.c.created_at).label("at")).where(
-    _waiting(outbox), outbox.c.due_at <= _NOW
+    _waiting(outbox), _due(outbox)
+)
+TO_GROUPS = (
+    sa.select(outbox.c.chat_id, outbox.c.sent_at)
+    .where(sa.text("chat_id < 0"), outbox.c.sent_at.between(_SINCE, _UPTO))
+    .order_by(outbox.c.sent_at, outbox.c.id)
 )
 _ENDS = (
     sa.select(outbox.c.state, sa.func.count())
@@ -149,7 +168,8 @@ def _values(notice: Notice, now: datetime) -> dict[str, object]:
         "repeat": False,
         "reason": "",
         "created_at": now,
-        "due_at": notice.not_before or now,
+        "due_at": _AT_ONCE,
+        "not_before": notice.not_before,
     }
 
 
@@ -194,8 +214,27 @@ class SqlOutbox:
             queued_id,
             state=again,
             due_at=due_at,
+            not_before=None,
             repeat=outbox.c.repeat | sa.literal(ambiguous),
             attempts=outbox.c.attempts + unmarked,
+        )
+
+    async def put_aside(self, queued_id: int, due_at: datetime | None, reason: str) -> None:
+        """It could not be put into words: try again at `due_at`; None gives up, as FAILED."""
+        changes: dict[str, object] = {"attempts": outbox.c.attempts + 1, "not_before": None}
+        if due_at is None:
+            changes |= {"state": OutboxState.FAILED, "reason": reason}
+        else:
+            changes["due_at"] = due_at
+        pending = sa.update(outbox).where(
+            outbox.c.id == queued_id, outbox.c.state == OutboxState.PENDING
+        )
+        await self._store.execute(pending.values(changes))
+
+    async def hasten(self, now: datetime) -> None:
+        """The clock was set back to `now`: nothing is tried again, or held, later than that."""
+        await self._store.execute(
+            sa.update(outbox).where(_pending(outbox), outbox.c.due_at > now).values(due_at=now)
         )
 
     async def hold_chat(self, chat_id: int, until: datetime) -> None:
@@ -207,7 +246,7 @@ class SqlOutbox:
         )
 
     async def redate(
-        self, chat_id: int, priorities: Collection[Priority], now: datetime, due_at: datetime
+        self, chat_id: int, priorities: Collection[Priority], now: datetime, not_before: datetime
     ) -> int:
         """What waits for its own time in this chat comes at another one; how many."""
         result = await self._store.execute(
@@ -216,16 +255,22 @@ class SqlOutbox:
                 _pending(outbox),
                 outbox.c.chat_id == chat_id,
                 outbox.c.priority.in_([int(priority) for priority in priorities]),
-                outbox.c.attempts == 0,
-                outbox.c.due_at > now,
+                outbox.c.not_before > now,
             )
-            .values(due_at=due_at)
+            .values(not_before=not_before)
         )
         return result.rowcount
 
     async def mark_failed(self, queued_id: int, reason: str) -> None:
         """Give up for good, for a fault of ours."""
         await self._change(queued_id, state=OutboxState.FAILED, reason=reason)
+
+    async def load_sent_to_groups(
+        self, since: datetime, upto: datetime
+    ) -> Sequence[tuple[int, datetime]]:
+        """Which group got something between the two, both inclusive, and when: oldest first."""
+        rows = await self._store.fetch(TO_GROUPS, since=since, upto=upto)
+        return [(row.chat_id, row.sent_at) for row in rows]
 
     async def load_waiting(self, chat_id: int, thread_id: int | None) -> Sequence[Notice]:
         """What waits for a chat, or for one topic of it, or is being sent there."""
@@ -254,12 +299,17 @@ class SqlOutbox:
         rows = await self._store.fetch(_FAILED, at_most=limit)
         return [FailedNotice(row.id, _notice(row), row.reason, row.created_at) for row in rows]
 
+    async def load_ambiguous(self, since: datetime, limit: int) -> Sequence[Queued]:
+        """Those queued since then that ended as AMBIGUOUS, latest first."""
+        rows = await self._store.fetch(_AMBIGUOUS, since=since, at_most=limit)
+        return [_queued(row) for row in rows]
+
     async def retry_failed(self, queued_id: int, now: datetime) -> bool:
         """Put a FAILED one back in the queue."""
         result = await self._store.execute(
             sa.update(outbox)
             .where(outbox.c.id == queued_id, outbox.c.state == OutboxState.FAILED)
-            .values(state=OutboxState.PENDING, due_at=now, attempts=0, reason="")
+            .values(state=OutboxState.PENDING, due_at=now, not_before=None, attempts=0, reason="")
         )
         return result.rowcount > 0
 

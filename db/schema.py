@@ -16,6 +16,7 @@ from db.columns import Exact, Json, Prose, UtcTime
 _WAITING = listed("state", (OutboxState.PENDING, OutboxState.SENDING))
 _SENDING = listed("state", (OutboxState.SENDING,))
 _ENDED = listed("state", (OutboxState.AMBIGUOUS, OutboxState.FAILED, OutboxState.LOST))
+_IN_GROUP = sa.text("chat_id < 0")
 
 users = sa.Table(
     "users",
@@ -53,6 +54,7 @@ user_agents = sa.Table(
     sa.Column("exit_hash", sa.Text, nullable=False, server_default=""),
     sa.Column("escrow_index", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("public_from", sa.BigInteger),
+    sa.Column("public_from_trade", sa.BigInteger),
     sa.Index("idx_user_agents_user_id", "user_id"),
     partial(
         "uq_user_agents_name",
@@ -204,10 +206,12 @@ outbox = sa.Table(
     sa.Column("sent_at", UtcTime),
     sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
     sa.Column("thread_id", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("not_before", UtcTime),
     partial("idx_outbox_waiting", "chat_id", "priority", "id", where=_WAITING),
     partial("idx_outbox_order", "priority", "id", where=_WAITING),
     partial("idx_outbox_sending", "chat_id", where=_SENDING),
     partial("idx_outbox_ended", "state", "id", where=_ENDED),
+    partial("idx_outbox_in_groups", "sent_at", where=_IN_GROUP),
     sqlite_autoincrement=True,
 )
 

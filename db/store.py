@@ -18,7 +18,8 @@ import sqlalchemy as sa
 from cachetools import LRUCache
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, CursorResult, make_url
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from typing_extensions import override
 
@@ -36,6 +37,12 @@ _PRAGMAS = (
 )
 _POOL_SIZE = 10
 _PASSING = ("locked", "busy", "connection", "timeout", "shutting down")
+_PASSING_STATES = ("08", "40001", "40P01", "53", "55P03", "57")
+"""SQLSTATEs, or classes of them: no connection, lost a race, out of room, a lock, an operator."""
+
+_PASSING_CODES = frozenset(
+    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+)
 _RECALLED = 4_096
 
 
@@ -48,7 +55,11 @@ class Store(ABC):
 
     @abstractmethod
     async def fetch(self, query: sa.Select[Any], /, **values: object) -> Sequence[Any]:
-        """Rows of a query kept at module level, read outside any transaction."""
+        """Rows of a query kept at module level, read outside any transaction.
+
+        Raises:
+            StorageBusyError: as in `transact`.
+        """
 
     async def fetch_one(self, query: sa.Select[Any], /, **values: object) -> Any:  # noqa: ANN401
         """The first row of such a query, or None."""
@@ -141,10 +152,11 @@ class SqliteStore(Store):
         if query not in self._plans:
             self._plans[query] = Plan.of(query, self._engine.dialect)
         plan = self._plans[query]
-        if plan is None:
-            async with self._engine.connect() as connection:
-                return list(await connection.execute(query, values))
-        return plan.rows(await self._driver.execute_fetchall(plan.sql, plan.bind(values)))
+        with _told_apart():
+            if plan is None:
+                async with self._engine.connect() as connection:
+                    return list(await connection.execute(query, values))
+            return plan.rows(await self._driver.execute_fetchall(plan.sql, plan.bind(values)))
 
     @override
     async def recall(self, query: sa.Select[Any], /, **values: object) -> Sequence[Any]:
@@ -238,13 +250,31 @@ def _told_apart() -> Iterator[None]:
     """Locks, and connections that broke, pass; statements that are wrong do not."""
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
-        words = str(error.orig).lower()
-        if error.connection_invalidated or any(sign in words for sign in _PASSING):
+    except DBAPIError as error:
+        if error.connection_invalidated or _passes(error.orig) or _says_that_it_passes(error):
             raise StorageBusyError(str(error.orig)) from error
         raise
-    except OSError as error:
+    except sqlite3.Error as error:
+        if _passes(error):
+            raise StorageBusyError(str(error)) from error
+        raise
+    except (PoolTimeoutError, OSError) as error:
         raise StorageBusyError(str(error)) from error
+
+
+def _passes(error: BaseException | None) -> bool:
+    """By the code that the database gives; SQLite's further bits only say more about it."""
+    state = getattr(error, "sqlstate", None) or ""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return state.startswith(_PASSING_STATES) or code in _PASSING_CODES
+
+
+def _says_that_it_passes(error: DBAPIError) -> bool:
+    """The driver's own complaints have no code."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    words = str(error.orig).lower()
+    return any(sign in words for sign in _PASSING)
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401

@@ -42,36 +42,38 @@ def wire_alerts(
     kinds = AlertKinds(tuple(sorted(found.values(), key=lambda kind: kind.order)))
     ring = Ring(clock, kinds)
     prices = _watch_prices(parts, kinds, ring, listing, limits, wake)
+    candles = WatchCandles(
+        clock=clock,
+        market=parts.market,
+        alerts=books.alerts,
+        kinds=kinds,
+        listing=listing,
+        ring=ring,
+        prices=prices,
+        wake=wake,
+    )
+    holdings = WatchHoldings(
+        clock=clock,
+        reader=parts.reader,
+        agents=books.agents,
+        deposits=books.deposits,
+        alerts=books.alerts,
+        kinds=kinds,
+        listing=listing,
+        ring=ring,
+        prices=prices,
+        wake=wake,
+    )
     return AlertServices(
         kinds=kinds,
         prices=prices,
-        candles=WatchCandles(
-            clock=clock,
-            market=parts.market,
-            alerts=books.alerts,
-            kinds=kinds,
-            listing=listing,
-            ring=ring,
-            prices=prices,
-            wake=wake,
-        ),
-        holdings=WatchHoldings(
-            clock=clock,
-            reader=parts.reader,
-            agents=books.agents,
-            deposits=books.deposits,
-            alerts=books.alerts,
-            kinds=kinds,
-            listing=listing,
-            ring=ring,
-            prices=prices,
-            wake=wake,
-        ),
-        digests=SendDigests(clock=clock, alerts=books.alerts, ring=ring, wake=wake),
+        candles=candles,
+        holdings=holdings,
+        digests=SendDigests(clock, books.alerts, ring, (prices, candles, holdings), wake),
         set_alerts=SetAlerts(
             clock, books.alerts, books.people, books.agents, kinds, prices, listing, limits
         ),
-        lose_chat=LoseChat(clock, books.alerts, books.groups, parts.outbox, wake),
+        lose_chat=LoseChat(clock, books.people, books.alerts, books.groups, parts.outbox, wake),
         signals=PublishSignals(
             clock, books.groups, books.agents, books.conversations, parts.journal, wake
         ),

@@ -234,7 +234,7 @@ class _Wiring:
             confirm=self._confirm(),
             execute=execute,
             open_agent=open_agent,
-            close_agent=CloseAgent(books.agents, parts.reader, parts.market, listing, limits),
+            close_agent=CloseAgent(books.alerts, parts.reader, parts.market, listing, limits),
             converse=Converse(self._desk(change), parts.brain, parts.fallback),
             portfolio=ViewPortfolio(parts.reader, parts.market, parts.journal, listing),
             withdraw=Withdraw(

@@ -14,6 +14,7 @@ _DAY = timedelta(days=1)
 _LATEST = 3
 _A_PAGE = 8
 _LETTERS = 8
+_PERHAPS = 20
 _LONGEST_ERROR = 120
 _WAITING = {
     Priority.MONEY: "about money",
@@ -55,6 +56,7 @@ def machinery_row() -> Row:
     return (
         button("🗓 Jobs", "admin", "jobs"),
         button("☠️ Dead letters", "admin", "dead"),
+        button("🤷 Perhaps arrived", "admin", "perhaps"),
         button("🔎 Prices", "admin", "prices"),
     )
 
@@ -92,6 +94,26 @@ async def dead_view(services: Services) -> View:
         for letter in shown
     ]
     return _screen(lines, now, "dead", rows)
+
+
+async def perhaps_view(services: Services) -> View:
+    """Messages of a day that may have arrived and are not sent again, latest first."""
+    now = services.clock.now()
+    found = await services.outbox.load_ambiguous(now - _DAY, _PERHAPS + 1)
+    lines = ["🤷 <b>Perhaps arrived</b>", "", "Telegram took them, or did not: I was not told."]
+    lines.append(
+        "They are not repeated, so that nothing rings twice." if found else "There are none."
+    )
+    lines.append("")
+    lines += [
+        f"• {esc(item.notice.kind)} to <code>{item.notice.chat_id}</code>, queued "
+        f"{clock(item.queued_at)} ({ago(now - item.queued_at)}): "
+        f"<code>{esc(item.notice.key)}</code>"
+        for item in found[:_PERHAPS]
+    ]
+    if len(found) > _PERHAPS:
+        lines.append("• … and older ones.")
+    return _screen(lines, now, "perhaps", ())
 
 
 async def prices_view(services: Services, page: int) -> View:

@@ -19,7 +19,7 @@ from bot.services.questions import Advised, Answer, Decided, Question
 
 _MARKS = {Action.BUY: "🟢 BUY", Action.SELL: "🔴 SELL", Action.HOLD: "⚪ HOLD"}
 _SHOWN = 4
-_LEVELS = "Stop and target are advice: I do not trade at them by myself, but I can tell you."
+_LEVELS = " Stop and target are advice: I do not trade at them by myself, but I can tell you."
 
 
 async def plain(talk: Talk, text: str) -> None:
@@ -105,7 +105,8 @@ def _card(talk: Talk, agent: Agent, answer: Decided) -> str:
         "",
         *_notes(answer.notes),
         f"<i>{_risk_line(view)}</i>",
-        f"<i>{esc(decision.analyst)}, {_stamp(talk, view)}. {_LEVELS} Not investment advice.</i>",
+        f"<i>{esc(decision.analyst)}, {_stamp(talk, view)}.{_advised(decision)} "
+        "Not investment advice.</i>",
     ]
     return "\n".join(lines)
 
@@ -121,6 +122,11 @@ def _levels(decision: TradeDecision) -> list[str]:
         tail = f" (reward to risk {ratio:.1f})" if ratio is not None else ""
         lines.append(f"Take-profit: {price(decision.take_profit)}{tail}")
     return lines
+
+
+def _advised(decision: TradeDecision) -> str:
+    """What the levels are good for, where there are any."""
+    return _LEVELS if decision.stop_loss is not None or decision.take_profit is not None else ""
 
 
 def _risk_line(view: MarketView) -> str:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from bot.chat.decision_alerts import levels_rows
+from bot.chat.decision_alerts import levels_lines, levels_rows
 from bot.chat.mandates import mandate_rows
 from bot.chat.render import agent_line, esc, percent, price, quantity, units, usd
 from bot.chat.sentences import REVERT_FIGURES, REVERT_SENTENCES
@@ -109,6 +109,7 @@ def receipt_view(
         f"Gas: {quantity(fill.gas_sei)} SEI ({usd(fill.gas_usd)})",
         f"Exchange: {esc(fill.venue)}",
         _hash_line(receipt),
+        *levels_lines(decision),
     ]
     rows = (
         (

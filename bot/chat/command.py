@@ -20,6 +20,8 @@ class Command:
         run: handles `/name words`; None for a menu that only has buttons.
         taps: handlers of its buttons by action.
         replies: handlers of its dialogue steps; each gets the text that was typed.
+        cards: those steps that show something to confirm rather than ask: a tap elsewhere does not
+            end them.
         needs_terms: whether the terms must be accepted first.
         admins_only: whether only ADMIN_IDS may use it; to others it does not exist.
         group: handles `/name words` in groups; None keeps it to private chats.
@@ -34,6 +36,7 @@ class Command:
     run: Handler | None = None
     taps: Mapping[str, Handler] = field(default_factory=dict)
     replies: Mapping[str, Handler] = field(default_factory=dict)
+    cards: frozenset[str] = frozenset()
     needs_terms: bool = True
     admins_only: bool = False
     group: Handler | None = None

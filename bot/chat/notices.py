@@ -12,7 +12,12 @@ from bot.chat.cards import (
     receipt_view,
     withdrawal_view,
 )
-from bot.chat.groups.notices import place_lost_view, signal_view, signals_ended_view
+from bot.chat.groups.notices import (
+    place_lost_view,
+    signal_trade_view,
+    signal_view,
+    signals_ended_view,
+)
 from bot.chat.mandates import name_view
 from bot.chat.render import agent_line, esc, units
 from bot.chat.services import Services
@@ -177,6 +182,7 @@ _KINDS: Mapping[str, Callable[[Services, Mapping[str, str]], Awaitable[View]]] =
     "alert_ended": alert_ended_view,
     "digest": digest_view,
     "signal": signal_view,
+    "signal_trade": signal_trade_view,
     "signals_ended": signals_ended_view,
     "place_lost": place_lost_view,
 }

@@ -19,6 +19,7 @@ from bot.chat.groups.membership import Membership
 from bot.chat.services import Services
 from bot.chat.talk import Bot, Talk
 from bot.chat.view import View
+from bot.chat.waiting import answering, leaving
 from bot.domain.errors import UserError
 from bot.domain.people import User, UserId
 from bot.ports.records import Dialogue, UserSettings
@@ -55,7 +56,7 @@ class Router:
         if update.my_chat_member is not None:
             await self.membership.changed(update.my_chat_member, bot)
             return
-        if update.message is not None and await self.membership.migrated(update.message):
+        if update.message is not None and await self.membership.noted(update.message):
             return
         if chat is not None and chat.type in (Chat.GROUP, Chat.SUPERGROUP):
             await self._answer_group(update, bot)
@@ -98,7 +99,7 @@ class Router:
         handler = command.taps.get(action) if command else None
         if command is None or handler is None:
             raise UserError("That button no longer works. Nothing was moved; start again at /help.")
-        await self._with_terms(talk, command, handler, argument)
+        await self._with_terms(talk, command, leaving(handler, self.commands), argument)
 
     async def _message(self, talk: Talk, message: Message) -> None:
         text = self._read(talk, message)
@@ -111,7 +112,8 @@ class Router:
             command = self._visible(dialogue.command, talk.user)
             handler = command.replies.get(dialogue.step) if command else None
             if command is not None and handler is not None:
-                await self._with_terms(talk, command, handler, text)
+                answer = answering(dialogue, handler, self.plain)
+                await self._with_terms(talk, command, answer, text)
                 return
         await self._with_terms(talk, self.commands["help"], self.plain, text)
 
@@ -164,6 +166,7 @@ class Router:
         command = self._visible(name, talk.user)
         if command is None or command.run is None:
             raise UserError("I do not know that command. /help lists what I can do.")
+        await talk.retire_card()
         if name != "cancel":
             await self.services.dialogues.drop_dialogue(talk.chat_id)
         await self._with_terms(talk, command, command.run, words.strip())

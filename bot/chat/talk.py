@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from telegram import Message
-from telegram.error import BadRequest, RetryAfter
+from telegram.error import BadRequest, RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
 from bot.chat.services import Services
@@ -20,6 +20,11 @@ from bot.services.intents import Origin
 from bot.services.manage_agents import current_agent
 
 DIALOGUE_LIFE = timedelta(minutes=15)
+REFUSED = "refused"
+"""Marks the data of a question to which one answer was refused already."""
+CARD = "card"
+"""In the data of a card that waits: the number of its message."""
+_REMEMBERED = timedelta(days=1)
 _LONGEST_WAIT_S = 60
 Bot = ExtBot[Any]
 T = TypeVar("T")
@@ -27,7 +32,11 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Talk:
-    """The context of one update. `tapped` is the message a tapped button belongs to."""
+    """The context of one update.
+
+    `tapped` is the message a tapped button belongs to, `asked` whether this update has led to a
+    question that waits now.
+    """
 
     bot: Bot
     services: Services
@@ -40,6 +49,7 @@ class Talk:
     query_id: str | None = None
     spawn: Callable[[Awaitable[None]], None] = field(default=lambda _: None)
     toast: str | None = None
+    asked: bool = False
 
     @property
     def place(self) -> Place:
@@ -115,13 +125,36 @@ class Talk:
             body = self.tapped.text_html or ""
             await self.edit(View(f"{body}\n\n{text}"), self.tapped.message_id)
 
-    async def ask(self, command: str, step: str, view: View, data: Mapping[str, str]) -> None:
-        """Ask a question whose answer, the next text, goes to a command's reply handler."""
+    async def ask(
+        self, command: str, step: str, view: View, data: Mapping[str, str]
+    ) -> Message | None:
+        """Ask a question whose answer, the next text, goes to a command's reply handler.
+
+        Returns the message that asks; None if the tapped one does.
+        """
+        await self.retire_card()
         expires_at = self.services.clock.now() + DIALOGUE_LIFE
+        fresh = {name: value for name, value in data.items() if name != REFUSED}
         await self.services.dialogues.save_dialogue(
-            self.chat_id, Dialogue(command, step, data), expires_at
+            self.chat_id, Dialogue(command, step, fresh), expires_at
         )
-        await self.show(view)
+        self.asked = True
+        return await self.show(view)
+
+    async def retire_card(self) -> None:
+        """The card that waits is over: take the buttons off it, unless it is the tapped one.
+
+        What waits says in `CARD` which message that is; one that is gone is fine.
+        """
+        since = self.services.clock.now() - _REMEMBERED
+        waiting = await self.services.dialogues.load_dialogue(self.chat_id, since)
+        number = waiting.data.get(CARD, "") if waiting else ""
+        if not number or (self.tapped and str(self.tapped.message_id) == number):
+            return
+        try:
+            await self.bot.edit_message_reply_markup(self.chat_id, int(number))
+        except TelegramError:
+            return
 
     async def agent(self) -> Agent:
         """The agent this chat is looking at.

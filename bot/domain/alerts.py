@@ -164,9 +164,11 @@ class Alert:
     """A stored alert.
 
     `user_id` set it up. `series` is what it watches ("" for digests). `seen_value` is the figure
-    of the series when it was last armed, at `seen_at`; None before the first look. `rang_at` is
-    when its condition was last met, `rings` how often. `share` is an unguessable word by which
-    others may subscribe to a group's alert, empty for private ones. `version` counts changes.
+    of the series when it was last armed, or changed by a person, at `seen_at`: what happened before
+    says nothing to it. It is None where nobody knew it then. `rang_at` is when its condition was
+    last met, `rings` how often; a person who changes when it rings, or ends it, clears `rang_at`.
+    `share` is an unguessable word by which others may subscribe to a group's alert, empty for
+    private ones. `version` counts changes.
     """
 
     id: AlertId

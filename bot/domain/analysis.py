@@ -34,6 +34,19 @@ class PriceHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class PricePath:
+    """USD prices of a token at single moments, oldest first, at least one."""
+
+    symbol: str
+    points: tuple[tuple[datetime, Decimal], ...]
+
+    @property
+    def as_of(self) -> datetime:
+        """The last moment."""
+        return self.points[-1][0]
+
+
+@dataclass(frozen=True, slots=True)
 class TokenProfile:
     """What changes rarely: full name, market cap and its rank."""
 

@@ -43,7 +43,10 @@ class AnswerUnusableError(UpstreamError):
 
 
 class StorageBusyError(SeiTraderError):
-    """The database is busy or cannot be reached now; the same call may succeed later."""
+    """The database is busy, out of room or cannot be reached now, or took back what it was told.
+
+    Reads and writes alike; the same call may succeed later.
+    """
 
 
 class SettingsError(SeiTraderError):

@@ -12,7 +12,7 @@ from cachetools import LRUCache
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import override
 
-from bot.domain.analysis import MarketSummary, PriceHistory, TokenProfile
+from bot.domain.analysis import MarketSummary, PriceHistory, PricePath, TokenProfile
 from bot.domain.errors import UpstreamError
 from bot.domain.money import Price, Token
 from bot.ports.clock import Clock
@@ -66,6 +66,7 @@ _PRICES = _Shelf(TypeAdapter(_Batch), timedelta(seconds=45))
 _SUMMARY = _Shelf(TypeAdapter(MarketSummary), timedelta(minutes=10))
 _PROFILE = _Shelf(TypeAdapter(TokenProfile), timedelta(hours=24))
 _HISTORY = TypeAdapter(PriceHistory)
+_DAY = _Shelf(TypeAdapter(PricePath), timedelta(minutes=1))
 
 
 def _history_shelf(days: int) -> _Shelf[PriceHistory]:
@@ -86,7 +87,7 @@ class CachedMarket(Market):
       call, so it costs two calls of a budget of 30 a minute at most. The rule that nothing trades
       on a price over 5 minutes old is kept with room to spare, which it needs: that age is counted
       from `as_of`, which lags a minute or two behind at CoinGecko.
-    - market summary 10 min, profiles 24 h.
+    - market summary 10 min, profiles 24 h, single prices of a day 1 min (asked after a gap only).
     - histories: a day 5 min (its candles last 30 min), up to 90 days 30 min (an eighth of a 4 h
       candle; a decision hangs on the last one), longer ones 24 h (daily candles).
 
@@ -149,6 +150,11 @@ class CachedMarket(Market):
         shelf, key = _history_shelf(days), f"history/{token.coin_id}/{days}"
         history = await self._get(shelf, key, lambda: self._feed.fetch_history(token, days))
         return replace(history, symbol=token.symbol)
+
+    @override
+    async def fetch_day(self, token: Token) -> PricePath:
+        path = await self._get(_DAY, f"day/{token.coin_id}", lambda: self._feed.fetch_day(token))
+        return replace(path, symbol=token.symbol)
 
     @override
     async def fetch_profile(self, token: Token) -> TokenProfile:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential
 from typing_extensions import override
 
-from bot.domain.analysis import MarketSummary, PriceHistory, TokenProfile
+from bot.domain.analysis import MarketSummary, PriceHistory, PricePath, TokenProfile
 from bot.domain.errors import UpstreamError
 from bot.domain.money import Price, Token
 from bot.market import shapes
@@ -98,6 +98,11 @@ class CoinGecko(Market):
         return await self._get(path, params, lambda body: self._history(body, token, days))
 
     @override
+    async def fetch_day(self, token: Token) -> PricePath:
+        path, params = f"coins/{_coin_id(token)}/market_chart", {"vs_currency": "usd", "days": "1"}
+        return await self._get(path, params, lambda body: self._day(body, token))
+
+    @override
     async def fetch_profile(self, token: Token) -> TokenProfile:
         unwanted = ("localization", "tickers", "community_data", "developer_data", "sparkline")
         params = dict.fromkeys(unwanted, "false")
@@ -176,6 +181,14 @@ class CoinGecko(Market):
             reason = f"{token.symbol} has too little history"
             raise UpstreamError("market", reason, retryable=False)
         return PriceHistory(token.symbol, days, candles, self._not_future(times[-1]))
+
+    def _day(self, body: Any, token: Token) -> PricePath:  # noqa: ANN401
+        points = shapes.points_of_chart(shapes.Chart.model_validate(body))
+        if not points:
+            reason = f"{token.symbol} has no prices of the last day"
+            raise UpstreamError("market", reason, retryable=False)
+        self._not_future(points[-1][0])
+        return PricePath(token.symbol, points)
 
     def _summary(self, body: Any) -> MarketSummary:  # noqa: ANN401
         totals = shapes.Global.model_validate(body).data

@@ -133,6 +133,12 @@ def candles_of_ohlc(rows: Iterable[Sequence[Any]], period: timedelta) -> tuple[C
     return candles
 
 
+def points_of_chart(chart: Chart) -> tuple[tuple[datetime, Decimal], ...]:
+    """Its prices, each at its time."""
+    _check_order([at for at, _ in chart.prices])
+    return tuple(chart.prices)
+
+
 def candles_of_chart(chart: Chart, period: timedelta) -> tuple[Candle, ...]:
     """Candles of `period` from single prices; each step between points counts where it begins.
 

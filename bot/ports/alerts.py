@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from bot.domain.alerts import Alert, AlertDraft, AlertId, Place, Reading, Standing, Tick
-from bot.domain.people import QuietHours, UserId
+from bot.domain.people import AgentId, QuietHours, UserId
 from bot.ports.ledger import Notice
 
 
@@ -62,6 +62,23 @@ class Counts:
     rang: int
 
 
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One ring of an alert, which is given as it is now; `value` is None for a digest.
+
+    `state` is how its message stands (`OutboxState`), `not_before` until when that waits, `data`
+    what it says; they are empty where the queue knows nothing of it any more.
+    """
+
+    alert: Alert
+    number: int
+    met_at: datetime
+    value: Decimal | None
+    state: str
+    not_before: datetime | None
+    data: Mapping[str, str]
+
+
 class Alerts(Protocol):
     """Durable before it returns. `Alert.version` guards every change of one alert.
 
@@ -100,8 +117,19 @@ class Alerts(Protocol):
         """A person's active alerts in their private chat, oldest first."""
         ...
 
+    async def load_digests_by(self, user_id: UserId) -> Sequence[Alert]:
+        """Active digests that a person set up, in private and in groups, oldest first."""
+        ...
+
     async def load_of_group(self, chat_id: int) -> Sequence[Alert]:
         """A group's active alerts with those of its topics, oldest first."""
+        ...
+
+    async def load_rings(self, user_id: UserId, since: datetime, most: int) -> Sequence[Rung]:
+        """The last rings of a person's private alerts, recorded since then, latest first.
+
+        Those of alerts that have ended are among them.
+        """
         ...
 
     async def save_alert(self, alert: Alert) -> bool:
@@ -127,8 +155,21 @@ class Alerts(Protocol):
         """
         ...
 
-    async def expire(self, now: datetime, tell: Callable[[Alert], Notice | None]) -> int:
-        """End alerts whose last day has passed, queueing what `tell` says; returns how many."""
+    async def expire(
+        self, now: datetime, looked_at: datetime, tell: Callable[[Hit], Notice | None]
+    ) -> int:
+        """End alerts that have run out, queueing what `tell` says; returns how many.
+
+        Those that go by the clock have at `now`; the others at `looked_at`, up to when everything
+        that happened has been looked at: before, they may still ring late.
+        """
+        ...
+
+    async def set_back(self, now: datetime, decide: Decide) -> int:
+        """Step all that has a time after `now`, which a clock that was ahead has left there.
+
+        Readings are None. Rare, and its cost is that of all alerts. Returns how many changed.
+        """
         ...
 
     async def load_series(self, meters: Sequence[str]) -> frozenset[str]:
@@ -145,6 +186,10 @@ class Alerts(Protocol):
 
     async def stop_place(self, place: Place, *, topic_only: bool) -> Sequence[Alert]:
         """End all alerts of a chat, or of one topic; returns those that were active."""
+        ...
+
+    async def close_agent(self, agent_id: AgentId) -> Sequence[Alert]:
+        """Close an agent for good, and end the alerts that watch it; returns those, as before."""
         ...
 
     async def count_active(self) -> int:

@@ -247,7 +247,8 @@ class Outbox(Protocol):
     """Durable queue of notices, one at a time a chat: by precedence, then in order of queuing.
 
     A notice that waits to be tried again holds back those of its chat behind it, not those before
-    it. One that waits for its own time (`not_before`) holds back nobody.
+    it. One that waits for its own time (`not_before`) holds back nobody. One that has neither is
+    due whatever the clock says: a clock that is set back delays none and changes no order.
     """
 
     async def queue(self, notice: Notice, now: datetime) -> None:
@@ -273,8 +274,19 @@ class Outbox(Protocol):
         """Try again at `due_at`; `ambiguous` if this attempt may have arrived.
 
         An ambiguous one whose priority is not MONEY ends as AMBIGUOUS instead. One that was not
-        even marked (it could not be put into words) counts as an attempt too.
+        even marked counts as an attempt too.
         """
+        ...
+
+    async def put_aside(self, queued_id: int, due_at: datetime | None, reason: str) -> None:
+        """It could not be put into words: try again at `due_at`; None gives up, as FAILED.
+
+        Counts as an attempt. Nothing happens if it is no longer pending: other words were found.
+        """
+        ...
+
+    async def hasten(self, now: datetime) -> None:
+        """The clock was set back to `now`: nothing is tried again, or held, later than that."""
         ...
 
     async def hold_chat(self, chat_id: int, until: datetime) -> None:
@@ -282,13 +294,19 @@ class Outbox(Protocol):
         ...
 
     async def redate(
-        self, chat_id: int, priorities: Collection[Priority], now: datetime, due_at: datetime
+        self, chat_id: int, priorities: Collection[Priority], now: datetime, not_before: datetime
     ) -> int:
         """What waits for its own time in this chat comes at another one; how many."""
         ...
 
     async def mark_failed(self, queued_id: int, reason: str) -> None:
         """Give up for good, for a fault of ours; admins see it and may retry."""
+        ...
+
+    async def load_sent_to_groups(
+        self, since: datetime, upto: datetime
+    ) -> Sequence[tuple[int, datetime]]:
+        """Which group got something between the two, both inclusive, and when: oldest first."""
         ...
 
     async def load_waiting(self, chat_id: int, thread_id: int | None) -> Sequence[Notice]:
@@ -311,6 +329,10 @@ class Outbox(Protocol):
 
     async def load_failed(self, limit: int) -> Sequence[FailedNotice]:
         """FAILED ones, latest first."""
+        ...
+
+    async def load_ambiguous(self, since: datetime, limit: int) -> Sequence[Queued]:
+        """Those queued since then that ended as AMBIGUOUS, latest first."""
         ...
 
     async def retry_failed(self, queued_id: int, now: datetime) -> bool:

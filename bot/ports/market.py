@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from bot.domain.analysis import MarketSummary, PriceHistory, TokenProfile
+from bot.domain.analysis import MarketSummary, PriceHistory, PricePath, TokenProfile
 from bot.domain.money import Price, Token
 
 SPANS_DAYS = (1, 7, 14, 30, 90, 180, 365)
@@ -24,6 +24,10 @@ class Market(Protocol):
 
     async def fetch_history(self, token: Token, days: int) -> PriceHistory:
         """Candles for the last `days` (one of `SPANS_DAYS`, else ValueError)."""
+        ...
+
+    async def fetch_day(self, token: Token) -> PricePath:
+        """Prices of the last 24 hours, about one every five minutes, up to a few minutes ago."""
         ...
 
     async def fetch_profile(self, token: Token) -> TokenProfile:

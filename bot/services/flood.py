@@ -1,12 +1,12 @@
-"""How often a person may do a thing within a minute."""
+"""How often something may be done within a minute."""
 
 from collections import deque
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cachetools import LRUCache
 
-from bot.domain.people import UserId
 from bot.ports.clock import Clock
 
 _MINUTE = timedelta(minutes=1)
@@ -14,16 +14,16 @@ _MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Flood:
-    """Counts by person, in memory: after a restart everybody begins anew."""
+    """Counts by who does it and where, in memory: after a restart everybody begins anew."""
 
     clock: Clock
     most: int
-    _done: LRUCache[int, deque[datetime]] = field(default_factory=lambda: LRUCache(10_000))
+    _done: LRUCache[Hashable, deque[datetime]] = field(default_factory=lambda: LRUCache(10_000))
 
-    def wait_s(self, user_id: UserId) -> int:
-        """0 and counted if it may be done now; else how many seconds to wait."""
+    def wait_s(self, *who: Hashable) -> int:
+        """0 and counted if they may do it now; else how many seconds to wait."""
         now = self.clock.now()
-        done = self._done.setdefault(int(user_id), deque())
+        done = self._done.setdefault(who, deque())
         while done and now - done[0] >= _MINUTE:
             done.popleft()
         if len(done) >= self.most:

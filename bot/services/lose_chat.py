@@ -7,10 +7,17 @@ from dataclasses import dataclass, field, replace
 
 from bot.domain.alerts import Alert, AlertId, Place
 from bot.domain.people import UserId
+from bot.policy.alerts.quiet import quiet_until
 from bot.ports.alerts import Alerts
 from bot.ports.clock import Clock
 from bot.ports.groups import Following, Group, Groups
 from bot.ports.ledger import Notice, Outbox, Priority
+from bot.ports.records import People
+
+_NAMED = 5
+"""Alerts that a message about a lost place names."""
+_TOPICS = 100
+"""Names of topics kept of a group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +29,7 @@ class LoseChat:
     """
 
     clock: Clock
+    people: People
     alerts: Alerts
     groups: Groups
     outbox: Outbox
@@ -65,15 +73,30 @@ class LoseChat:
             before = await self.groups.load_group(chat_id)
             if before is None and not Place(chat_id).is_group:
                 return None
-            if before != (now := Group(chat_id, title)):
+            now = replace(before or Group(chat_id, ""), title=title, lost="")
+            if before != now:
                 await self.groups.save_group(now)
             return before
 
     async def note_title(self, chat_id: int, title: str) -> None:
         """What a group is called now."""
-        known = await self.groups.load_group(chat_id)
-        if known is None or known.title != title:
-            await self.groups.save_group(replace(known or Group(chat_id, ""), title=title))
+        async with self._turn:
+            known = await self.groups.load_group(chat_id)
+            if known is None or known.title != title:
+                await self.groups.save_group(replace(known or Group(chat_id, ""), title=title))
+
+    async def note_topic(
+        self, chat_id: int, thread_id: int, name: str, *, renamed: bool = False
+    ) -> None:
+        """What a topic is called; a name that is known stays, unless it was renamed."""
+        async with self._turn:
+            known = await self.groups.load_group(chat_id) or Group(chat_id, "")
+            before = known.topics.get(thread_id)
+            if before == name or (before is not None and not renamed):
+                return
+            others = [topic for topic in known.topics.items() if topic[0] != thread_id]
+            topics = dict([*others[1 - _TOPICS :], (thread_id, name)])
+            await self.groups.save_group(replace(known, topics=topics))
 
     async def _mark(self, chat_id: int, reason: str) -> None:
         known = await self.groups.load_group(chat_id)
@@ -93,7 +116,9 @@ class LoseChat:
             followed = [following for following in followings if following.user_id == user_id]
             notice = _notice(user_id, place, mine, followed)
             data = {**notice.data, "title": group.title if group else "", "reason": reason}
-            await self.outbox.queue(replace(notice, data=data), self.clock.now())
+            user, now = await self.people.load_user(user_id), self.clock.now()
+            waits = quiet_until(user.quiet, user.time_zone, now) if user else None
+            await self.outbox.queue(replace(notice, data=data, not_before=waits), now)
             self.wake()
 
     async def _unheard(
@@ -112,16 +137,21 @@ class LoseChat:
 def _notice(
     user_id: UserId, place: Place, alerts: Sequence[Alert], followings: Sequence[Following]
 ) -> Notice:
-    last = [max((one.id for one in ended), default=0) for ended in (alerts, followings)]
-    kinds = Counter(alert=len(alerts), following=len(followings))
+    # An ended alert that came back and is lost once more has another version.
+    alert = max(((alert.id, alert.version) for alert in alerts), default=(0, 0))
+    following = max((following.id for following in followings), default=0)
+    kinds = Counter("alert" if alert.series else "digest" for alert in alerts)
     return Notice(
         user_id,
         "place_lost",
-        ":".join(["lost", *map(str, (place.chat_id, place.thread_id, user_id, *last))]),
+        ":".join(["lost", *map(str, (place.chat_id, place.thread_id, user_id, *alert, following))]),
         {
+            "group": str(place.chat_id),
             "thread": str(place.thread_id),
             "alerts": str(kinds["alert"]),
-            "followings": str(kinds["following"]),
+            "digests": str(kinds["digest"]),
+            "followings": str(len(followings)),
+            "named": ",".join(str(alert.id) for alert in alerts[:_NAMED]),
         },
         Priority.ALERT,
     )

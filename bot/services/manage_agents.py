@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from bot.domain.alerts import Alert
 from bot.domain.errors import UserError
 from bot.domain.money import Amount
-from bot.domain.people import Agent, AgentId, AgentState, User
+from bot.domain.people import Agent, AgentId, User
 from bot.domain.tokens import Listing
 from bot.policy.risk import Limits
+from bot.ports.alerts import Alerts
 from bot.ports.chain import ChainReader
 from bot.ports.market import Market
 from bot.ports.records import Agents
@@ -54,17 +56,25 @@ async def held_agents(
 
 
 @dataclass(frozen=True, slots=True)
-class CloseAgent:
-    """Deletes agents that hold nothing but dust."""
+class Closing:
+    """What must be withdrawn first (then nothing was closed), or else the alerts that ended."""
 
-    agents: Agents
+    left: Sequence[Amount] = ()
+    ended: Sequence[Alert] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAgent:
+    """Deletes agents that hold nothing but dust, and ends the alerts that watch them."""
+
+    alerts: Alerts
     reader: ChainReader
     market: Market
     listing: Listing
     limits: Limits
 
-    async def close(self, agent: Agent) -> list[Amount]:
-        """Close an agent and return nothing, or return what must be withdrawn first.
+    async def close(self, agent: Agent) -> Closing:
+        """Close an agent unless something must be withdrawn first.
 
         What is worth less than the dust limit does not count. A token without a price counts.
 
@@ -72,9 +82,9 @@ class CloseAgent:
             UpstreamError: balances are not to be had; nothing is closed.
         """
         left = await self._left(agent) if agent.escrow else []
-        if not left:
-            await self.agents.save_state(AgentId(agent.id), AgentState.CLOSED)
-        return left
+        if left:
+            return Closing(left=left)
+        return Closing(ended=await self.alerts.close_agent(AgentId(agent.id)))
 
     async def _left(self, agent: Agent) -> list[Amount]:
         balances = await self.reader.read_balances([agent.escrow], self.listing.tokens)

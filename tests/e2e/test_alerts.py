@@ -14,7 +14,7 @@ from tests.e2e.stage import Message, Person, buttons_of, text_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-RANG = "It came to"
+RANG = "When armed"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -74,18 +74,34 @@ async def test_a_line_rings_once_with_chart_and_buttons(on: Scene) -> None:
     done = await sets(on, on.ann, f"/alert SEI above {level(on, '1.02')}")
     assert "Set: SEI above" in text_of(done)
     await moves(on, "1.03")
-    rung = await on.ann.sees("SEI above", RANG, after=done["message_id"])
+    rung = await on.ann.sees("SEI $", RANG, after=done["message_id"])
     assert "photo" in rung
     assert "When armed" in text_of(rung)
     assert "Data" in text_of(rung)
     labels = buttons_of(rung)
-    for label in ("💬 Ask", "🟢 Buy SEI", "🔴 Sell SEI", "😴 15 min", "😴 1 day", "🔕 Off"):
+    for label in ("💬 Ask", "🟢 Buy SEI", "🔴 Sell SEI", "😴 15 min", "😴 1 day", "🔁 Set again"):
         assert any(label in found for found in labels), label
     await moves(on, "0.96")
     await moves(on, "1.05")
     await on.ann.say("/alerts")
     assert len(rings(on.ann, done)) == 1
     assert not await alerts_of(on, on.ann)
+
+
+async def test_a_peak_that_nobody_looked_at_rings_late(on: Scene) -> None:
+    """No candle of it has closed: the market's single prices tell."""
+    done = await sets(on, on.ann, f"/alert SEI above {level(on, '1.2')}")
+    on.clock.jump(minutes=6)
+    on.market.shock("sei-network", Decimal("1.4"))
+    on.clock.jump(minutes=6)
+    on.market.shock("sei-network", 1 / Decimal("1.4"))
+    await on.time_passes(minutes=6)
+    await looks(on)
+    rung = text_of(await on.ann.sees("SEI $", RANG, after=done["message_id"]))
+    assert "late" in rung.casefold()
+    await on.time_passes(seconds=61)
+    await looks(on)
+    assert len(rings(on.ann, done)) == 1
 
 
 async def test_step_by_step(on: Scene) -> None:

@@ -203,7 +203,7 @@ async def test_instructions_are_shown_as_they_were_written(on: Scene) -> None:
     [
         ("0x123", "not a Sei EVM address"),
         ("sei1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq", "not a Sei EVM address"),
-        ("should I buy SEI?", "not a Sei EVM address"),
+        ("the wallet I always use", "not a Sei EVM address"),
         ("0x" + "0" * 40, "Nobody can hold"),
         (TEST_WALLET.replace("a", "A"), "checksum"),
         ("{quote}", "belongs to this service or a token"),
@@ -217,6 +217,27 @@ async def test_an_owner_that_cannot_own(on: Scene, typed: str, hint: str) -> Non
         asked = await on.ann.say(TEST_WALLET.lower())
         assert "wallet that you can sign with?" in text_of(asked)
         assert TEST_WALLET in text_of(asked)
+
+
+async def test_a_question_is_answered_whatever_was_being_asked(on: Scene) -> None:
+    async with on.nothing_moves():
+        for begin in ("/buy SEI", "/withdraw USDC"):
+            await on.ann.say(begin)
+            said = await on.ann.say("should I buy SEI?")
+            assert (
+                f"I leave what I asked; nothing was changed. Back: {begin.split()[0]}"
+                in text_of(said)
+            )
+            await on.ann.sees("Not investment advice", after=said["message_id"])
+        assert "nothing to cancel" in text_of(await on.ann.say("/cancel"))
+
+
+async def test_a_tap_elsewhere_ends_what_was_being_asked(on: Scene) -> None:
+    async with on.nothing_moves():
+        agents = await on.ann.say("/agents")
+        await on.ann.say("/withdraw USDC")
+        await on.ann.press(agents, "Alpha")
+        assert "nothing to cancel" in text_of(await on.ann.say("/cancel"))
 
 
 async def test_a_command_ends_what_was_being_asked(on: Scene) -> None:

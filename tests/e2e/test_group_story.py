@@ -56,7 +56,7 @@ async def test_a_topic_is_told_and_a_member_goes_along(tmp_path: Path) -> None:
         await picture(page, "group-set")
 
         await moves(on, line * Decimal("1.01"))
-        await says(page, "It came to")
+        await says(page, "When armed")
         await picture(page, "group-rang")
 
         newcomer = 3001
@@ -66,7 +66,7 @@ async def test_a_topic_is_told_and_a_member_goes_along(tmp_path: Path) -> None:
         await page.wait_for_selector("html[data-ready]")
         for person in (BO, newcomer):
             await be(page, person, topic)
-            await expect(last(page, "It came to")).to_be_visible(timeout=PATIENCE_MS)
+            await expect(last(page, "When armed")).to_be_visible(timeout=PATIENCE_MS)
             await tap(page, "Also to me")
             await expect(page.get_by_test_id("chat-title")).to_have_text("Sei Trader")
             if person == newcomer:
@@ -78,7 +78,7 @@ async def test_a_topic_is_told_and_a_member_goes_along(tmp_path: Path) -> None:
         await moves(on, line * Decimal("1.01"))
         for person in (BO, newcomer):
             await be(page, person, "chat-bot")
-            await says(page, "It came to")
+            await says(page, "When armed")
             assert len([m for m in on.telegram.messages(person) if "caption" in m]) >= 1
         await picture(page, "group-private-rang")
         assert not errors

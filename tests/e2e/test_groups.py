@@ -59,10 +59,10 @@ async def test_an_alert_rings_in_its_topic_and_goes_along_in_private(on: Scene, 
     (mine,) = await hall.alerts_of(on.bo)
     assert (mine.condition, mine.place) == (alert.condition, Place(on.bo.id))
     await hall.moves("1.03")
-    rung = await hall.sees("SEI above", "It came to", after=card["message_id"])
-    await on.bo.sees("SEI above", "It came to", after=confirmed["message_id"])
+    rung = await hall.sees("SEI $", "When armed", after=card["message_id"])
+    await on.bo.sees("SEI $", "When armed", after=confirmed["message_id"])
     assert link_of(rung, "Also to me") == link
-    assert len([m for m in hall.messages if "It came to" in text_of(m)]) == 1
+    assert len([m for m in hall.messages if "When armed" in text_of(m)]) == 1
     (after,) = await hall.alerts()
     assert after.standing.state is AlertState.RESTING, "groups are told every time"
 
@@ -169,10 +169,10 @@ async def test_a_supergroup_takes_its_alerts_along(on: Scene, hall: Hall) -> Non
     new = on.telegram.groups.upgrade(on.ada.id, old)["id"]
     after = Hall(on, new, None)
     await hall.moves("1.03")
-    await after.sees("SEI above", "It came to")
+    await after.sees("SEI $", "When armed")
     await on.ada.say("/help")
     assert not [m for m in on.ada.messages if "📪" in text_of(m) and m["message_id"] > seen]
-    assert len([m for m in after.messages if "It came to" in text_of(m)]) == 1
+    assert len([m for m in after.messages if "When armed" in text_of(m)]) == 1
 
 
 async def test_who_blocks_the_bot_is_told_when_back(on: Scene, hall: Hall) -> None:
@@ -204,6 +204,12 @@ async def test_a_public_agents_decision_reaches_topic_and_follower(on: Scene, ha
     assert "Should I" not in text_of(signal)
     assert "trade" in text_of(signal)
     await on.bo.sees("📣", "Alpha", "Entry", after=followed["message_id"])
+    offer = await on.ann.say("/buy SEI $5")
+    await on.ann.press(offer, "Confirm")
+    trade = await hall.sees("📣", "Alpha bought SEI at", after=signal["message_id"])
+    assert "1 trade" in text_of(trade)
+    assert "$5" not in text_of(trade)
+    await on.bo.sees("📣", "Alpha bought SEI at", after=followed["message_id"])
     await on.ann.press(card, "Make private")
     await hall.sees("private again", after=signal["message_id"])
     await on.bo.sees("private again", after=followed["message_id"])

@@ -17,8 +17,8 @@ from bot.domain.alerts import (
     Tick,
     Trigger,
 )
-from bot.domain.people import UserId
-from bot.ports.alerts import Counts, Decide, Doubt, Hit, Look, Outcome
+from bot.domain.people import AgentId, AgentState, UserId
+from bot.ports.alerts import Counts, Decide, Doubt, Hit, Look, Outcome, Rung
 from bot.ports.ledger import Notice, OutboxState
 from tests.fakes.ledger import FakeLedger
 from tests.fakes.records import FakeRecords
@@ -36,6 +36,7 @@ class Firing:
     met_at: datetime
     value: Decimal | None
     late: bool
+    recorded_at: datetime
 
 
 class FakeTicks:
@@ -138,8 +139,22 @@ class FakeAlerts:
     async def load_of_person(self, user_id: UserId) -> Sequence[Alert]:
         return self._of_person(user_id)
 
+    async def load_digests_by(self, user_id: UserId) -> Sequence[Alert]:
+        return [a for a in self._active() if a.user_id == user_id and not a.series]
+
     async def load_of_group(self, chat_id: int) -> Sequence[Alert]:
         return self._of_group(chat_id)
+
+    async def load_rings(self, user_id: UserId, since: datetime, most: int) -> Sequence[Rung]:
+        found = [
+            firing
+            for firing in self.firings.values()
+            if firing.recorded_at >= since
+            and self.alerts[firing.alert_id].user_id == user_id
+            and not self.alerts[firing.alert_id].place.is_group
+        ]
+        found.sort(key=lambda f: (f.recorded_at, f.alert_id, f.number), reverse=True)
+        return [self._rung(firing) for firing in found[:most]]
 
     async def save_alert(self, alert: Alert) -> bool:
         known = self.alerts.get(alert.id)
@@ -171,14 +186,33 @@ class FakeAlerts:
         due.sort(key=lambda alert: (alert.standing.due_at or now, alert.id))
         return await self._write([(hit, decide(hit)) for hit in map(self._hit, due)], now)
 
-    async def expire(self, now: datetime, tell: Callable[[Alert], Notice | None]) -> int:
-        over = [a for a in self._active() if a.expires_at and a.expires_at <= now]
-        told = [(alert, tell(alert)) for alert in over]
+    async def expire(
+        self, now: datetime, looked_at: datetime, tell: Callable[[Hit], Notice | None]
+    ) -> int:
+        ends = {True: now, False: min(now, looked_at)}
+        over = [
+            alert
+            for alert in self._active()
+            if alert.expires_at and alert.expires_at <= ends[alert.series == ""]
+        ]
+        told = [(alert, tell(self._hit(alert))) for alert in over]
         for alert, notice in told:
             self._finish(alert)
             if notice:
                 await self._ledger.queue(notice, now)
         return len(told)
+
+    async def set_back(self, now: datetime, decide: Decide) -> int:
+        ahead = [
+            alert
+            for alert in self._active()
+            if any(
+                at and at > now
+                for at in (alert.standing.due_at, alert.seen_at, alert.rang_at, alert.created_at)
+            )
+        ]
+        counts = await self._write([(hit, decide(hit)) for hit in map(self._hit, ahead)], now)
+        return counts.moved
 
     async def load_series(self, meters: Sequence[str]) -> frozenset[str]:
         return frozenset(
@@ -214,8 +248,28 @@ class FakeAlerts:
             self._finish(alert)
         return stopped
 
+    async def close_agent(self, agent_id: AgentId) -> Sequence[Alert]:
+        await self._records.save_state(agent_id, AgentState.CLOSED)
+        watching = [a for a in self._active() if a.condition.agent_id == agent_id]
+        for alert in watching:
+            self._finish(alert)
+        return watching
+
     async def count_active(self) -> int:
         return len(self._active())
+
+    def _rung(self, firing: Firing) -> Rung:
+        key = f"alert:{firing.alert_id}:{firing.number}"
+        told = next((w for w in self._ledger.notices if w.notice.key == key), None)
+        return Rung(
+            self.alerts[firing.alert_id],
+            firing.number,
+            firing.met_at,
+            firing.value,
+            told.state if told else "",
+            told.not_before if told else None,
+            told.notice.data if told else {},
+        )
 
     def _active(self) -> list[Alert]:
         return [alert for alert in self.alerts.values() if alert.is_active]
@@ -288,5 +342,5 @@ def _firing(hit: Hit, outcome: Outcome, now: datetime) -> Firing:
     alert, reading = outcome.alert, hit.reading
     if reading is None:
         late = bool(outcome.notice and outcome.notice.data.get("late"))
-        return Firing(alert.id, alert.rings, alert.rang_at or now, None, late)
-    return Firing(alert.id, alert.rings, reading.at, reading.value, reading.late)
+        return Firing(alert.id, alert.rings, alert.rang_at or now, None, late, now)
+    return Firing(alert.id, alert.rings, reading.at, reading.value, reading.late, now)

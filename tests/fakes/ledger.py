@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
@@ -27,6 +27,7 @@ _DAY = timedelta(hours=24)
 _CURSOR = "escrow_events_from"
 _WAITING = (OutboxState.PENDING, OutboxState.SENDING)
 _ENDED = (OutboxState.AMBIGUOUS, OutboxState.FAILED, OutboxState.LOST)
+_AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -37,10 +38,20 @@ class Waiting:
     notice: Notice
     due_at: datetime
     queued_at: datetime
+    not_before: datetime | None = None
+    sent_at: datetime | None = None
     state: str = OutboxState.PENDING
     attempts: int = 0
     repeat: bool = False
     reason: str = ""
+
+    def in_line(self, now: datetime) -> bool:
+        """Its own time, if it has one, has come."""
+        return self.not_before is None or self.not_before <= now
+
+    def due(self, now: datetime) -> bool:
+        """It may be sent."""
+        return self.in_line(now) and self.due_at <= now
 
 
 class FakeLedger:
@@ -53,7 +64,7 @@ class FakeLedger:
         self._confirmed: dict[IntentId, int] = {}
         self.intents: dict[IntentId, Intent] = {}
         self.events: list[tuple[IntentId, IntentState]] = []
-        self.fills: list[Fill] = []
+        self.fills = records.fills
         self.nonces: dict[str, int] = {}
         self.seen: dict[int, SeenBalances] = {}
         self.came_in: list[DepositRow] = []
@@ -185,15 +196,14 @@ class FakeLedger:
         sending = {w.notice.chat_id for w in self.notices if w.state == OutboxState.SENDING}
         for waiting in sorted(self.notices, key=lambda w: (w.notice.priority, w.id)):
             chat_id = waiting.notice.chat_id
-            in_line = waiting.due_at <= now or waiting.attempts > 0
             free = chat_id not in sending and chat_id not in busy
-            if waiting.state == OutboxState.PENDING and in_line and free:
+            if waiting.state == OutboxState.PENDING and waiting.in_line(now) and free:
                 heads.setdefault(chat_id, waiting)
-        due = [head for head in heads.values() if head.due_at <= now]
+        due = [head for head in heads.values() if head.due(now)]
         return [_queued(head) for head in due[:limit]]
 
     async def redate(
-        self, chat_id: int, priorities: Collection[Priority], now: datetime, due_at: datetime
+        self, chat_id: int, priorities: Collection[Priority], now: datetime, not_before: datetime
     ) -> int:
         found = [
             waiting
@@ -201,11 +211,10 @@ class FakeLedger:
             if waiting.state == OutboxState.PENDING
             and waiting.notice.chat_id == chat_id
             and waiting.notice.priority in priorities
-            and not waiting.attempts
-            and waiting.due_at > now
+            and not waiting.in_line(now)
         ]
         for waiting in found:
-            waiting.due_at = due_at
+            waiting.not_before = not_before
         return len(found)
 
     async def mark_sending(self, queued_id: int) -> bool:
@@ -218,13 +227,25 @@ class FakeLedger:
     async def mark_sent(self, queued_id: int, now: datetime) -> None:
         for waiting in self._in(queued_id, OutboxState.SENDING):
             waiting.state = OutboxState.SENT
+            waiting.sent_at = now
 
     async def mark_retry(self, queued_id: int, due_at: datetime, *, ambiguous: bool) -> None:
         for waiting in self._in(queued_id, *_WAITING):
             waiting.attempts += waiting.state == OutboxState.PENDING
             waiting.state = _after_doubt(waiting) if ambiguous else OutboxState.PENDING
-            waiting.due_at = due_at
+            waiting.due_at, waiting.not_before = due_at, None
             waiting.repeat = waiting.repeat or ambiguous
+
+    async def put_aside(self, queued_id: int, due_at: datetime | None, reason: str) -> None:
+        for waiting in self._in(queued_id, OutboxState.PENDING):
+            waiting.attempts += 1
+            waiting.due_at, waiting.not_before = due_at or waiting.due_at, None
+            if due_at is None:
+                waiting.state, waiting.reason = OutboxState.FAILED, reason
+
+    async def hasten(self, now: datetime) -> None:
+        for waiting in self.notices:
+            waiting.due_at = min(waiting.due_at, now)
 
     async def hold_chat(self, chat_id: int, until: datetime) -> None:
         for waiting in self.notices:
@@ -235,6 +256,13 @@ class FakeLedger:
         for waiting in self._in(queued_id, *_WAITING):
             waiting.state = OutboxState.FAILED
             waiting.reason = reason
+
+    async def load_sent_to_groups(
+        self, since: datetime, upto: datetime
+    ) -> Sequence[tuple[int, datetime]]:
+        sent = [(w.notice.chat_id, w.sent_at) for w in self.notices if w.sent_at is not None]
+        found = [(chat_id, at) for chat_id, at in sent if chat_id < 0 and since <= at <= upto]
+        return sorted(found, key=lambda one: one[1])
 
     async def load_waiting(self, chat_id: int, thread_id: int | None) -> Sequence[Notice]:
         return [
@@ -269,10 +297,18 @@ class FakeLedger:
         failed = [w for w in reversed(self.notices) if w.state == OutboxState.FAILED]
         return [FailedNotice(w.id, _told(w), w.reason, w.queued_at) for w in failed[:limit]]
 
+    async def load_ambiguous(self, since: datetime, limit: int) -> Sequence[Queued]:
+        found = [
+            Queued(w.id, _told(w), w.attempts, w.repeat, w.queued_at)
+            for w in reversed(self.notices)
+            if w.state == OutboxState.AMBIGUOUS and w.queued_at >= since
+        ]
+        return found[:limit]
+
     async def retry_failed(self, queued_id: int, now: datetime) -> bool:
         for waiting in self._in(queued_id, OutboxState.FAILED):
             waiting.state = OutboxState.PENDING
-            waiting.due_at = now
+            waiting.due_at, waiting.not_before = now, None
             waiting.attempts = 0
             waiting.reason = ""
             return True
@@ -282,7 +318,7 @@ class FakeLedger:
         return Counter(w.notice.priority for w in self.notices if w.state in _WAITING)
 
     async def load_oldest(self, now: datetime) -> datetime | None:
-        due = [w.queued_at for w in self.notices if w.state in _WAITING and w.due_at <= now]
+        due = [w.queued_at for w in self.notices if w.state in _WAITING and w.due(now)]
         return min(due, default=None)
 
     async def count_ends(self, since: datetime) -> Mapping[str, int]:
@@ -368,8 +404,8 @@ class FakeLedger:
 
     def _queue(self, notice: Notice, now: datetime) -> None:
         if all(waiting.notice.key != notice.key for waiting in self.notices):
-            due_at = notice.not_before or now
-            self.notices.append(Waiting(len(self.notices) + 1, notice, due_at, now))
+            number, own_time = len(self.notices) + 1, notice.not_before
+            self.notices.append(Waiting(number, notice, _AT_ONCE, now, own_time))
 
     def _in(self, queued_id: int, *states: str) -> list[Waiting]:
         return [w for w in self.notices if w.id == queued_id and w.state in states]

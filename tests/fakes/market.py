@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from typing_extensions import override
 
-from bot.domain.analysis import Candle, MarketSummary, PriceHistory, TokenProfile
+from bot.domain.analysis import Candle, MarketSummary, PriceHistory, PricePath, TokenProfile
 from bot.domain.errors import UpstreamError
 from bot.domain.money import Price, Token
 from bot.local.market import MarketStandIn
@@ -45,6 +45,7 @@ class FakeMarket(Market):
         self._clock = clock
         self._prices: dict[str, Price] = {}
         self._histories: dict[tuple[str, int], PriceHistory] = {}
+        self._days: dict[str, PricePath] = {}
         self._failure: UpstreamError | None = None
         self._open = asyncio.Event()
         self._open.set()
@@ -61,6 +62,9 @@ class FakeMarket(Market):
 
     def set_history(self, history: PriceHistory) -> None:
         self._histories[history.symbol, history.days] = history
+
+    def set_day(self, path: PricePath) -> None:
+        self._days[path.symbol] = path
 
     def fail(self, *, retryable: bool = True) -> None:
         self._failure = UpstreamError("market", "the fake was told to fail", retryable=retryable)
@@ -89,6 +93,13 @@ class FakeMarket(Market):
         if history := self._histories.get((token.symbol, days)):
             return history
         raise UpstreamError("market", f"no history of {token.symbol}", retryable=False)
+
+    @override
+    async def fetch_day(self, token: Token) -> PricePath:
+        await self._enter("day")
+        if path := self._days.get(token.symbol):
+            return path
+        raise UpstreamError("market", f"no day of {token.symbol}", retryable=False)
 
     @override
     async def fetch_profile(self, token: Token) -> TokenProfile:

@@ -8,6 +8,7 @@ from itertools import count
 from bot.domain.analysis import TradeDecision, Turn
 from bot.domain.mandate import Mandate, MandateWord
 from bot.domain.people import Agent, AgentId, AgentState, User, UserId
+from bot.domain.trade import Fill
 from bot.ports.clock import Clock
 from bot.ports.records import Dialogue, NameTakenError, UserSettings
 
@@ -27,6 +28,8 @@ class FakeRecords:
         self.decisions: dict[int, tuple[int, TradeDecision]] = {}
         self.decided_at: dict[int, datetime] = {}
         self.public_from: dict[AgentId, int] = {}
+        self.public_from_trade: dict[AgentId, int] = {}
+        self.fills: list[Fill] = []
         self.answers: dict[int, str] = {}
         self.switches: dict[str, str] = {}
         self.mandates: dict[tuple[int, MandateWord], Mandate] = {}
@@ -121,8 +124,9 @@ class FakeRecords:
             return
         self.agents[agent_id] = replace(agent, is_public=public)
         self.public_from[agent_id] = max(self.decisions, default=0)
+        self.public_from_trade[agent_id] = len(self.fills)
         if not public:
-            del self.public_from[agent_id]
+            del self.public_from[agent_id], self.public_from_trade[agent_id]
 
     async def load_public(self) -> Sequence[Agent]:
         return [agent for agent in self._kept() if agent.is_public]

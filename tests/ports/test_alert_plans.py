@@ -9,18 +9,31 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 import db
 from bot.domain.alerts import Reading
-from db.alerts import OF_GROUP, OF_PERSON, SERIES, SHARED
+from db.alerts import (
+    DIGESTS_BY,
+    MOVE_ACTIVE,
+    MOVE_ENDED,
+    OF_GROUP,
+    OF_PERSON,
+    RINGS,
+    SERIES,
+    SHARED,
+)
 from db.looks import DIGESTS, OVER, REACHED, WAKING, reached_values
 from tests.fakes.clock import START
 
 NOW = {"now": START}
+MOVE = {"old": -1, "new": -2}
 QUERIES: dict[str, tuple[Any, dict[str, Any], str]] = {
     "waking": (WAKING, NOW, "idx_market_alerts_due"),
     "digests": (DIGESTS, NOW, "idx_market_alerts_due"),
-    "over": (OVER, NOW, "idx_market_alerts_end"),
+    "over": (OVER, {**NOW, "looked_at": START}, "idx_market_alerts_end"),
     "series": (SERIES, {"start": "price:", "end": "price;"}, "idx_market_alerts_trigger"),
     "of a person": (OF_PERSON, {"owner": 1}, "idx_market_alerts_user_token"),
+    "digests by a person": (DIGESTS_BY, {"owner": 1}, "idx_market_alerts_user_token"),
     "of a group": (OF_GROUP, {"owner": -1}, "idx_market_alerts_place"),
+    "active in a group that moves": (MOVE_ACTIVE, MOVE, "idx_market_alerts_place"),
+    "ended in a group that moves": (MOVE_ENDED, MOVE, "idx_market_alerts_ended"),
     "shared": (SHARED, {"share": "x"}, "uq_market_alerts_share"),
 }
 READINGS = {f"price:T{number}:": Reading(Decimal(number), START, START) for number in range(40)}
@@ -70,3 +83,11 @@ async def test_each_reading_seeks_its_lines(database: db.Database):
         for line, way in zip(lines, "<>", strict=True):
             assert "COVERING INDEX" in line
             assert f"(series=? AND direction=? AND level{way}?)" in line
+
+
+async def test_what_rang_lately_is_found_by_the_persons_alerts(database: db.Database):
+    """And by the time of each one's rings: not by all that ever rang."""
+    lines = await plan(database, RINGS, {"owner": 1, "since": START, "at_most": 5})
+    for index in ("idx_market_alerts_user_token", "idx_alert_firings_recorded", "outbox"):
+        assert any(index in line for line in lines), lines
+    assert not any("SCAN" in line or "Seq Scan" in line for line in lines)

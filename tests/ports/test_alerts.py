@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from bot.domain.alerts import (
+    Alert,
     AlertId,
     AlertState,
     Direction,
@@ -19,6 +20,7 @@ from bot.domain.alerts import (
 )
 from bot.domain.people import UserId
 from bot.policy.alerts.states import finish, pause, snooze
+from bot.ports.alerts import Hit, Outcome
 from bot.ports.ledger import Notice
 from tests.fakes.clock import FakeClock
 from tests.ports.alert_desk import GROUP, PRIVATE, AlertDesk, armed, decide, draft, prices
@@ -73,6 +75,16 @@ async def test_people_and_groups_have_lists_of_their_own(desk: AlertDesk):
     assert list(await desk.alerts.load_of_person(USER)) == [private[0], private[2]]
     assert list(await desk.alerts.load_of_group(GROUP.chat_id)) == [topic, whole]
     assert await desk.alerts.count_active() == 6
+
+
+async def test_a_persons_digests_are_found_wherever_they_come(desk: AlertDesk):
+    due_at = desk.now + HOUR
+    private, group = await desk.digest(due_at), await desk.digest(due_at, GROUP)
+    ended = await desk.digest(due_at, GROUP)
+    await desk.added()
+    assert await desk.alerts.save_alert(finish(ended))
+    assert list(await desk.alerts.load_digests_by(USER)) == [private, group]
+    assert not await desk.alerts.load_digests_by(OTHER)
 
 
 async def test_only_groups_share_and_only_while_it_is_active(desk: AlertDesk):
@@ -166,16 +178,17 @@ async def test_what_ran_out_ends_and_is_told_once(desk: AlertDesk):
     kept = await desk.added()
     alerts = [await desk.added(draft(expires_at=at)) for at in ends]
     assert await desk.alerts.save_alert(snooze(alerts[1], desk.now + HOUR * 9))
-    told = []
+    told: list[Hit] = []
 
-    def tell(alert: object) -> Notice | None:
-        told.append(alert)
+    def tell(hit: Hit) -> Notice | None:
+        told.append(hit)
         return Notice(1, "alert_ended", f"ended:{len(told)}") if len(told) == 2 else None
 
     snoozed = await desk.reload(alerts[1])
-    assert await desk.alerts.expire(ends[1], tell) == 2
-    assert told == [alerts[0], snoozed]
-    assert await desk.alerts.expire(ends[1], tell) == 0
+    assert await desk.alerts.expire(ends[1], ends[1], tell) == 2
+    assert [hit.alert for hit in told] == [alerts[0], snoozed]
+    assert {(hit.reading, hit.time_zone) for hit in told} == {(None, "UTC")}
+    assert await desk.alerts.expire(ends[1], ends[1], tell) == 0
     assert await desk.queued() == ["ended:2"]
     assert list(await desk.alerts.load_of_person(USER)) == [kept, alerts[2]]
     assert (await desk.reload(alerts[0])).standing == Standing(AlertState.DONE)
@@ -188,8 +201,48 @@ async def test_an_end_that_cannot_be_told_does_not_happen(desk: AlertDesk):
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        await desk.alerts.expire(desk.now, fail)
+        await desk.alerts.expire(desk.now, desk.now, fail)
     assert await desk.reload(alert) == alert
+
+
+async def test_nothing_ends_before_what_happened_is_looked_at_but_digests(desk: AlertDesk):
+    end = desk.now + HOUR
+    price = await desk.added(draft(expires_at=end))
+    digest = await desk.added(
+        replace(draft(expires_at=end), condition=replace(draft().condition, type="DIGEST_DAILY"))
+    )
+    assert await desk.alerts.save_alert(replace(digest, series=""))
+    assert await desk.alerts.expire(end, end - HOUR / 60, lambda _: None) == 1
+    assert (await desk.reload(digest)).standing == Standing(AlertState.DONE)
+    assert await desk.reload(price) == price
+    assert await desk.alerts.expire(end + HOUR, end, lambda _: None) == 1
+
+
+async def test_a_clock_that_was_ahead_is_set_right_in_one_step(desk: AlertDesk):
+    past, future = desk.now - HOUR, desk.now + HOUR
+    quiet = await desk.added()
+    assert await desk.alerts.save_alert(replace(quiet, seen_at=past, rang_at=past))
+    stands = [await desk.reload(quiet)]
+    for change in (
+        {"standing": Standing(AlertState.SNOOZED, None, future)},
+        {"seen_at": future},
+        {"rang_at": future},
+        {"standing": Standing(AlertState.DONE), "rang_at": future},
+    ):
+        alert = await desk.added()
+        assert await desk.alerts.save_alert(replace(alert, **change))
+        stands.append(await desk.reload(alert))
+    asked: list[Alert] = []
+
+    def decide(hit: Hit) -> Outcome:
+        asked.append(hit.alert)
+        return Outcome(replace(hit.alert, rang_at=None, seen_at=past))
+
+    assert await desk.alerts.set_back(desk.now, decide) == 3
+    assert asked == stands[1:4]
+    assert await desk.reload(stands[0]) == stands[0]
+    assert await desk.reload(stands[4]) == stands[4]
+    assert (await desk.reload(stands[2])).seen_at == past
 
 
 async def test_series_are_those_that_a_trigger_waits_on(desk: AlertDesk):

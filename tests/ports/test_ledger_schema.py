@@ -3,7 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,11 @@ from bot.domain.mandate import EscrowEvent
 from bot.domain.people import AgentId
 from bot.domain.trade import IntentState
 from bot.ports.ledger import Step
+from db.columns import UtcTime
 from db.migrate import downgrade, upgrade
 from db.schema import metadata, user_agents
 from tests.fakes.clock import FakeClock
-from tests.ports.databases import USER, add_agent, opened, receipt
+from tests.ports.databases import USER, add_agent, notice, opened, receipt
 
 _INDEXES = {
     "sqlite": """
@@ -180,6 +181,24 @@ async def test_down_to_the_first_version_forgets_mandates_and_no_agent(
     await store.transact(_in_sync(lambda connection: downgrade(connection, "0001")))
     await store.transact(_in_sync(upgrade))
     assert await database.agents.load_agent(agent.id) == agent
+
+
+async def test_down_to_the_second_version_quiet_hours_still_count(
+    database: db.Database, clock: FakeClock
+) -> None:
+    morning = clock.now() + timedelta(hours=8)
+    await database.outbox.queue(replace(notice("quiet"), not_before=morning), clock.now())
+    due_at = sa.select(sa.column("due_at", UtcTime)).select_from(sa.table("outbox"))
+
+    async def read(tx: AsyncConnection) -> Any:
+        return await tx.scalar(due_at)
+
+    store = database.store
+    await store.transact(_in_sync(lambda connection: downgrade(connection, "0002")))
+    try:
+        assert await store.transact(read) == morning
+    finally:
+        await store.transact(_in_sync(upgrade))
 
 
 async def test_an_id_is_never_handed_out_again(database: db.Database) -> None:

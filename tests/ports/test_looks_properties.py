@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -125,9 +125,16 @@ class LooksMachine(RuleBasedStateMachine):
     def ring_digests(self) -> None:
         self.both(lambda desk: desk.alerts.apply_due(self.clock.now(), ring_again(MINUTE * 5)))
 
-    @rule()
-    def expire(self) -> None:
-        self.both(lambda desk: desk.alerts.expire(self.clock.now(), lambda _: None))
+    @rule(looked_back=st.integers(0, 20))
+    def expire(self, looked_back: int) -> None:
+        now = self.clock.now()
+        looked_at = now - MINUTE * looked_back
+        self.both(lambda desk: desk.alerts.expire(now, looked_at, lambda _: None))
+
+    @rule(back=st.integers(1, 20))
+    def set_back(self, back: int) -> None:
+        now = self.clock.now() - MINUTE * back
+        self.both(lambda desk: desk.alerts.set_back(now, lambda hit: _set_right(hit, now)))
 
     @precondition(lambda self: self.count)
     @rule(data=st.data(), change=st.sampled_from(sorted(CHANGES)))
@@ -181,6 +188,11 @@ class LooksMachine(RuleBasedStateMachine):
             await desk.alerts.load_series(["price"]),
             await desk.alerts.count_active(),
         )
+
+
+def _set_right(hit: Hit, now: datetime) -> Outcome:
+    rang_at = hit.alert.rang_at
+    return Outcome(replace(hit.alert, rang_at=rang_at and min(rang_at, now)))
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])

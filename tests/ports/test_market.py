@@ -11,6 +11,7 @@ from decimal import Decimal
 import pytest
 import pytest_asyncio
 
+from bot.domain.analysis import PricePath
 from bot.domain.errors import UpstreamError
 from bot.domain.money import Token
 from bot.market.cached import CachedMarket
@@ -55,6 +56,9 @@ async def fake(_: Stage) -> AsyncIterator[Subject]:
     for days in SPANS_DAYS:
         closes = [0.2 + 0.01 * math.sin(at) for at in range(48)]
         market.set_history(history_of("SEI", days, closes, clock.now()))
+    times = [clock.now() - timedelta(minutes=5) * back for back in reversed(range(288))]
+    points = ((at, Decimal("0.2")) for at in times)
+    market.set_day(PricePath("SEI", tuple(points)))
     yield Subject(market, clock, market.fail)
 
 
@@ -122,6 +126,19 @@ async def test_a_history_is_ordered_whole_and_recent(subject: Subject, days: int
     assert times[-1] < history.as_of
 
 
+async def test_a_day_has_a_price_every_five_minutes_up_to_now(subject: Subject) -> None:
+    path = await subject.market.fetch_day(SEI)
+
+    assert path.symbol == "SEI"
+    times = [at for at, _ in path.points]
+    steps = [later - earlier for earlier, later in itertools.pairwise(times)]
+    assert all(timedelta(0) < step <= timedelta(minutes=5) for step in steps)
+    assert times[-1] - times[0] >= timedelta(hours=23, minutes=50)
+    assert path.as_of == times[-1]
+    assert timedelta(0) <= subject.clock.now() - path.as_of < timedelta(minutes=5)
+    assert all(Decimal("0.05") < usd < 1 for _, usd in path.points)
+
+
 async def test_a_span_nobody_offers_is_a_bug_of_the_caller(subject: Subject) -> None:
     with pytest.raises(ValueError, match="5 days"):
         await subject.market.fetch_history(SEI, 5)
@@ -131,7 +148,11 @@ async def test_a_span_nobody_offers_is_a_bug_of_the_caller(subject: Subject) -> 
 async def test_a_token_the_feed_does_not_know_is_not_worth_a_retry(
     subject: Subject, token: Token
 ) -> None:
-    for ask in (subject.market.fetch_history(token, 30), subject.market.fetch_profile(token)):
+    for ask in (
+        subject.market.fetch_history(token, 30),
+        subject.market.fetch_day(token),
+        subject.market.fetch_profile(token),
+    ):
         with pytest.raises(UpstreamError) as caught:
             await ask
         assert caught.value.edge == "market"
@@ -164,6 +185,7 @@ async def test_a_feed_that_is_down_is_an_upstream_error_worth_a_retry(subject: S
     for ask in (
         market.fetch_prices([SEI]),
         market.fetch_history(SEI, 30),
+        market.fetch_day(SEI),
         market.fetch_profile(SEI),
         market.fetch_summary(),
     ):

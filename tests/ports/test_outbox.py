@@ -9,9 +9,10 @@ import pytest
 
 import db
 from bot.ports.ledger import Notice, Outbox, OutboxState, Priority, Queued
-from db.outbox import queue_notices
+from db.outbox import TO_GROUPS, queue_notices
 from tests.fakes.clock import FakeClock
 from tests.ports.databases import Stores, notice
+from tests.ports.test_alert_plans import plan
 
 ORDER = [Priority.DIGEST, Priority.ALERT, Priority.MONEY, Priority.URGENT]
 
@@ -140,12 +141,36 @@ async def test_a_retry_waits_and_keeps_its_place(stores: Stores, clock: FakeCloc
 async def test_what_could_not_even_be_marked_counts_as_tried(
     stores: Stores, clock: FakeClock
 ) -> None:
-    await put(stores, clock, alert("a1"), alert("b1", 2))
-    (first, second) = await stores.outbox.load_due(clock.now(), 9, ())
+    await put(stores, clock, alert("a1"))
+    (first,) = await stores.outbox.load_due(clock.now(), 9, ())
     await stores.outbox.mark_retry(first.id, clock.now(), ambiguous=False)
-    await stores.outbox.mark_failed(second.id, "no words")
     (again,) = await stores.outbox.load_due(clock.now(), 9, ())
     assert (again.id, again.attempts, again.repeat) == (first.id, 1, False)
+
+
+async def test_what_has_no_words_yet_is_put_aside_or_given_up(
+    stores: Stores, clock: FakeClock
+) -> None:
+    await put(stores, clock, alert("a1"), alert("a2"), alert("b1", 2), alert("b2", 2))
+    (first, second) = await stores.outbox.load_due(clock.now(), 9, ())
+    due_at = clock.now() + timedelta(seconds=4)
+    await stores.outbox.put_aside(first.id, due_at, "busy")
+    await stores.outbox.put_aside(second.id, None, "no words")
+    assert await keys(stores.outbox, due_at - timedelta(seconds=1)) == ["b2"]
+    (again, _) = await stores.outbox.load_due(due_at, 9, ())
+    assert (again.id, again.attempts, again.repeat) == (first.id, 1, False)
+    (failed,) = await stores.outbox.load_failed(9)
+    assert (failed.id, failed.reason) == (second.id, "no words")
+
+
+async def test_what_is_being_sent_cannot_be_put_aside(stores: Stores, clock: FakeClock) -> None:
+    await put(stores, clock, alert("a1"), alert("b1", 2))
+    for due_at in (clock.now(), None):
+        queued = await sending(stores, clock)
+        await stores.outbox.put_aside(queued.id, due_at, "other words were found")
+        await stores.outbox.mark_sent(queued.id, clock.now())
+    assert not await stores.outbox.count_waiting()
+    assert not await stores.outbox.load_failed(9)
 
 
 async def test_an_ambiguous_attempt_at_money_stays_one(stores: Stores, clock: FakeClock) -> None:
@@ -205,6 +230,70 @@ async def test_flood_control_holds_one_chat(stores: Stores, clock: FakeClock) ->
     assert await keys(stores.outbox, until - timedelta(seconds=1)) == ["b1"]
     assert await keys(stores.outbox, until) == ["a1", "b1"]
     assert await keys(stores.outbox, until + timedelta(seconds=30)) == ["a1", "b1", "quiet"]
+
+
+async def test_a_held_chat_keeps_its_order(stores: Stores, clock: FakeClock) -> None:
+    """Also before what was queued while it was held, and what was let out of its quiet hours."""
+    morning = clock.now() + timedelta(hours=9)
+    await put(stores, clock, alert("digest", 1, Priority.DIGEST))
+    refused = await sending(stores, clock)
+    await put(stores, clock, replace(alert("quiet"), not_before=morning), alert("before"))
+    until = clock.now() + timedelta(seconds=30)
+    await stores.outbox.mark_retry(refused.id, until, ambiguous=False)
+    await stores.outbox.hold_chat(1, until)
+    clock.jump(5)
+    await put(stores, clock, alert("behind"))
+    assert not await keys(stores.outbox, clock.now())
+    assert await stores.outbox.redate(1, (Priority.ALERT,), clock.now(), clock.now()) == 1
+    assert not await keys(stores.outbox, until - timedelta(seconds=1))
+    seen = []
+    while due := await stores.outbox.load_due(until, 9, ()):
+        seen += [queued.notice.key for queued in due]
+        assert await stores.outbox.mark_sending(due[0].id)
+        await stores.outbox.mark_sent(due[0].id, until)
+    assert seen == ["quiet", "before", "behind", "digest"]
+
+
+@pytest.mark.parametrize("back_s", [2, 3_600])
+async def test_a_clock_that_is_set_back_delays_nothing_and_changes_no_order(
+    stores: Stores, clock: FakeClock, back_s: int
+) -> None:
+    await put(stores, clock, alert("first"))
+    clock.jump(-back_s)
+    await put(stores, clock, alert("second"))
+    assert await keys(stores.outbox, clock.now()) == ["first"]
+    assert await stores.outbox.load_oldest(clock.now()) is not None
+
+
+async def test_what_is_tried_again_is_hastened_and_what_waits_for_its_own_time_is_not(
+    stores: Stores, clock: FakeClock
+) -> None:
+    until = clock.now() + timedelta(hours=1)
+    await put(stores, clock, replace(alert("quiet", 3), not_before=until), alert("a1"))
+    await put(stores, clock, alert("b1", 2))
+    queued = await sending(stores, clock)
+    await stores.outbox.mark_retry(queued.id, until, ambiguous=False)
+    await stores.outbox.hold_chat(2, until)
+    await put(stores, clock, alert("a2"))
+    assert not await keys(stores.outbox, clock.now())
+    await stores.outbox.hasten(clock.now())
+    assert await keys(stores.outbox, clock.now()) == ["a1", "b1"]
+
+
+async def test_what_groups_got_lately(stores: Stores, clock: FakeClock) -> None:
+    at = [clock.now() + timedelta(seconds=10 * n) for n in range(4)]
+    await put(stores, clock, *(alert(f"k{n}", -5 - n) for n in range(4)), alert("ann", 7))
+    await put(stores, clock, alert("waits", -9))
+    for n, queued in enumerate(await stores.outbox.load_due(clock.now(), 5, ())):
+        assert await stores.outbox.mark_sending(queued.id)
+        await stores.outbox.mark_sent(queued.id, at[3 - n % 4])
+    sent = await stores.outbox.load_sent_to_groups(at[1], at[2])
+    assert list(sent) == [(-7, at[1]), (-6, at[2])]
+
+
+async def test_it_is_found_by_its_index(database: db.Database, clock: FakeClock) -> None:
+    span = {"since": clock.now(), "upto": clock.now()}
+    assert all("idx_outbox_in_groups" in line for line in await plan(database, TO_GROUPS, span))
 
 
 async def test_what_waits_in_a_lost_chat_is_lost(stores: Stores, clock: FakeClock) -> None:
@@ -288,6 +377,11 @@ async def test_what_ended_unwell_is_counted(stores: Stores, clock: FakeClock) ->
     assert dict(await stores.outbox.count_ends(clock.now())) == today
     hour_ago = clock.now() - timedelta(hours=1)
     assert (await stores.outbox.count_ends(hour_ago))[OutboxState.FAILED] == 2
+    (perhaps,) = await stores.outbox.load_ambiguous(clock.now(), 9)
+    assert (perhaps.notice.key, perhaps.notice.chat_id) == ("doubt", 3)
+    assert perhaps.queued_at == clock.now()
+    assert not await stores.outbox.load_ambiguous(clock.now() + timedelta(seconds=1), 9)
+    assert not await stores.outbox.load_ambiguous(clock.now(), 0)
 
 
 @pytest.mark.parametrize("wait_h", [0, 8], ids=["due", "held"])

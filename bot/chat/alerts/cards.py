@@ -1,6 +1,7 @@
 """Cards about alerts: one to confirm, one that is set, the list, and what became of it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot.chat.alerts.drafts import pack_standing
 from bot.chat.alerts.lines import (
@@ -13,12 +14,15 @@ from bot.chat.alerts.lines import (
     quiet_line,
     state_line,
 )
+from bot.chat.alerts.rings import rang_lines
 from bot.chat.render import agent_line, esc
 from bot.chat.services import Services
 from bot.chat.view import Row, View, button, pages
 from bot.domain.alerts import Alert, AlertState, Repeat, Standing
 from bot.domain.people import Agent, User
+from bot.policy.alerts.changes import without_past_end
 from bot.policy.alerts.proposals import Nearby, Proposal
+from bot.ports.alerts import Rung
 
 PAGE = 6
 NEW = button("🆕 New alert", "alert", "new")
@@ -53,11 +57,12 @@ def proposal_view(
     return View("\n".join(lines), tuple(rows))
 
 
-def set_view(services: Services, user: User, nearby: Nearby) -> View:
-    """It is set: the one message after the card."""
+def set_view(services: Services, user: User, nearby: Nearby, about: Agent | None = None) -> View:
+    """It is set: the one message after the card; `about` is the agent it is about."""
     alert = nearby.alert
     lines = [
         f"✅ <b>Set:</b> {describe(services, alert.condition)}",
+        *_agent_lines(about),
         *_facts(services, user, nearby),
     ]
     undo = button("↩️ Undo", "alerts", "delete", alert.id, 0)
@@ -71,13 +76,14 @@ def alert_view(
     alert = nearby.alert
     title = f"{mark(alert)} <b>{describe(services, alert.condition)}</b>"
     lines = [title, *_agent_lines(about), "", *_facts(services, user, nearby)]
-    if alert.rang_at is not None:
-        now = services.clock.now()
-        times = f"{alert.rings} time{'' if alert.rings == 1 else 's'}"
-        lines.append(f"Rang {times}, last {both_clocks(alert.rang_at, user.time_zone, now)}")
+    now = services.clock.now()
+    if alert.rings:
+        lines.append(_rang(alert, user, now))
     back = button("‹ Alerts", "alerts", "page", page)
     if not alert.is_active:
-        again = button("🔁 Set it again", "alerts", "restore", alert.id, page)
+        lasts = without_past_end(alert, now).expires_at == alert.expires_at
+        label = "🔁 Set it again" if lasts else "🔁 Set it again, without its end date"
+        again = button(label, "alerts", "restore", alert.id, page)
         return View("\n".join(lines), ((again,), (back,)))
     rows = (
         *_change_rows(services, alert, page),
@@ -130,14 +136,25 @@ def snooze_rows(alert: Alert, page: int) -> tuple[Row, ...]:
     )
 
 
-def list_view(services: Services, user: User, held: Sequence[Nearby], page: int) -> View:
-    """A page of alerts, nearest to firing first."""
+def list_view(
+    services: Services,
+    user: User,
+    held: Sequence[Nearby],
+    page: int,
+    rang: Sequence[Rung] = (),
+    agents: Sequence[Agent] = (),
+) -> View:
+    """A page of alerts, nearest to firing first; the first one has what rang lately too.
+
+    `agents` are the person's, named where an alert is about one.
+    """
+    lately = rang_lines(services, user, rang)
     if not held:
-        return View(
+        text = (
             "You have no alerts. Tell me what to watch, like <i>wake me if SEI falls 5% in an "
-            "hour</i>, or tap below.",
-            ((NEW,),),
+            "hour</i>, or tap below."
         )
+        return View("\n".join([text, *lately]), ((NEW,),))
     count = -(-len(held) // PAGE)
     page = max(0, min(page, count - 1))
     shown = held[page * PAGE : (page + 1) * PAGE]
@@ -145,9 +162,10 @@ def list_view(services: Services, user: User, held: Sequence[Nearby], page: int)
     most = services.limits.max_alerts
     lines = [f"🔔 <b>Alerts</b> · {len(held)} of at most {most}, nearest first", ""]
     for number, nearby in enumerate(shown, first):
-        condition = describe(services, nearby.alert.condition)
-        lines.append(f"<b>{number}.</b> {mark(nearby.alert)} <b>{condition}</b>")
-        lines.append(f"      {state_line(services, user, nearby)}")
+        about = next((a for a in agents if a.id == nearby.alert.condition.agent_id), None)
+        lines += _entry(services, user, number, nearby, about)
+    if not page:
+        lines += lately
     lines += ["", f"<i>Updated {services.clock.now():%H:%M} UTC. Tap a number to change it.</i>"]
     numbers = tuple(
         button(str(number), "alerts", "open", nearby.alert.id, page)
@@ -168,6 +186,20 @@ def list_view(services: Services, user: User, held: Sequence[Nearby], page: int)
     return View("\n".join(lines), rows)
 
 
+def _entry(
+    services: Services, user: User, number: int, nearby: Nearby, about: Agent | None
+) -> list[str]:
+    """One alert of the list: what it watches, how it stands, what it is for."""
+    alert = nearby.alert
+    loud = " 🚨" if alert.urgent else ""
+    whose = f" · {agent_line(about)}" if about else ""
+    return [
+        f"<b>{number}.</b> {mark(alert)}{loud} <b>{describe(services, alert.condition)}</b>{whose}",
+        f"      {state_line(services, user, nearby)}",
+        *([f"      <i>{esc(alert.note)}</i>"] if alert.note else []),
+    ]
+
+
 def deleted_view(services: Services, alert: Alert, page: int, was: Standing) -> View:
     """It is gone, and can be had back as it `was`."""
     return View(
@@ -185,12 +217,21 @@ def _agent_lines(about: Agent | None) -> list[str]:
     return [agent_line(about)] if about else []
 
 
+def _rang(alert: Alert, user: User, now: datetime) -> str:
+    """How often, and when last, unless a person has changed when it rings since."""
+    times = f"Rang {alert.rings} time{'' if alert.rings == 1 else 's'}"
+    if alert.rang_at is None:
+        return times
+    return f"{times}, last {both_clocks(alert.rang_at, user.time_zone, now)}"
+
+
 def _facts(services: Services, user: User, nearby: Nearby) -> list[str]:
     alert, now = nearby.alert, services.clock.now()
     lines = [state_line(services, user, nearby)]
     if alert.series:
         lines.append(f"Rings {how_often(alert.repeat, alert.cooldown)}")
-    lines.append(kept(alert.repeat, alert.expires_at, user.time_zone, now))
+    if alert.is_active:
+        lines.append(kept(alert.repeat, alert.expires_at, user.time_zone, now))
     if alert.note:
         lines.append(f"For: {esc(alert.note)}")
     if not alert.place.is_group and (quiet := quiet_line(user, urgent=alert.urgent)):

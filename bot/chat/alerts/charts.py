@@ -31,7 +31,9 @@ async def alert_chart(services: Services, symbol: str, line: Decimal | None) -> 
             (symbol, minute), lambda: _last_day(services, token, minute)
         )
 
-    return await _drawn(services, ("alert", symbol, minute, line), load, line, f"{symbol} · 24 h")
+    return await _drawn(
+        services, ("alert", symbol, minute, line), load, line, f"{symbol} · 24 h, UTC"
+    )
 
 
 async def price_chart(services: Services, token: Token, days: int) -> bytes | None:
@@ -42,7 +44,7 @@ async def price_chart(services: Services, token: Token, days: int) -> bytes | No
         found = await histories_of(services, [token], days)
         return _closes(found.get(token.symbol))
 
-    title = f"{token.symbol} · {'24 h' if days == 1 else f'{days} days'}"
+    title = f"{token.symbol} · {_span(days)}"
     return await _drawn(services, ("price", token.symbol, days, hour), load, None, title)
 
 
@@ -59,8 +61,13 @@ async def worth_chart(services: Services, portfolio: Portfolio, days: int) -> by
         return points
 
     key = ("worth", int(portfolio.agent.id), services.clock.now())
-    title = f"{portfolio.agent.name}: what it holds now · {'24 h' if days == 1 else f'{days} days'}"
+    title = f"{portfolio.agent.name}: what it holds now · {_span(days)}"
     return await _drawn(services, key, load, None, title)
+
+
+def _span(days: int) -> str:
+    """What the axis covers; where it has times of the day, whose they are."""
+    return "24 h, UTC" if days == 1 else f"{days} days"
 
 
 async def histories_of(

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot.chat.alerts.charts import histories_of, price_chart, worth_chart
-from bot.chat.alerts.lines import both_clocks
+from bot.chat.alerts.lines import WAITED, both_clocks
 from bot.chat.deep_links import SUBSCRIBE, start_link
 from bot.chat.render import agent_line, ago, change_words, esc, price, usd
 from bot.chat.services import Services
@@ -16,10 +16,13 @@ from bot.domain.analysis import MarketSummary
 from bot.domain.errors import UpstreamError
 from bot.domain.money import Price, exact
 from bot.domain.people import User
+from bot.policy.alerts.changes import has_rung_out
+from bot.policy.alerts.digest_times import WORKDAYS, read_digest_window
 from bot.services.manage_agents import current_agent
 from bot.services.portfolio import Portfolio
 
 _MOST_LINES = 12
+_UNCHANGED = change_words(Decimal(0))
 _PATIENCE_S = 8.0
 _TRILLION, _BILLION = Decimal(10) ** 12, Decimal(10) ** 9
 
@@ -34,19 +37,30 @@ async def digest_view(services: Services, data: Mapping[str, str]) -> View:
     due_at, weekly = datetime.fromisoformat(data["due_at"]), bool(data["weekly"])
     prices, summary = await asyncio.gather(_prices(services), _summary(services))
     weeks = await _weeks(services, prices)
-    title = f"🗞 <b>{'Weekly' if weekly else 'Daily'} digest</b>"
+    title = f"🗞 <b>{_title(alert, data)}</b>"
     lines = [f"{title} · {both_clocks(due_at, zone, services.clock.now())}"]
     if data["late"]:
         lines.append("⏰ <b>Late:</b> I could not send it at its time.")
+    if data.get("held"):
+        lines.append(WAITED)
     lines += ["", *_market_lines(summary), *_price_lines(services, prices, weeks)]
-    lines += _best_and_worst(prices, weeks, weekly=weekly)
+    lines += _best_and_worst(services, prices, weeks, weekly=weekly)
     held = None if alert.place.is_group or user is None else await _portfolio(services, user)
     lines += _portfolio_lines(held)
+    if has_rung_out(alert):
+        lines.append("That was all: this digest was to come once.")
     lines.append(f"<i>{_stamp(services, prices)}</i>")
     days = 7 if weekly else 1
     chart = await worth_chart(services, held, days) if held and held.total_usd else None
     chart = chart or await price_chart(services, services.listing.native, days)
     return View("\n".join(lines), _rows(services, alert), chart)
+
+
+def _title(alert: Alert, data: Mapping[str, str]) -> str:
+    when = read_digest_window(data.get("window") or alert.condition.window)
+    if when is not None and when.days == WORKDAYS:
+        return "Weekday digest"
+    return "Weekly digest" if data["weekly"] else "Daily digest"
 
 
 async def _prices(services: Services) -> Mapping[str, Price]:
@@ -125,15 +139,23 @@ def _moves(now: Price, weeks: Mapping[str, Decimal]) -> str:
 
 
 def _best_and_worst(
-    prices: Mapping[str, Price], weeks: Mapping[str, Decimal], *, weekly: bool
+    services: Services, prices: Mapping[str, Price], weeks: Mapping[str, Decimal], *, weekly: bool
 ) -> list[str]:
-    """Of the week in weekly ones, else of the day."""
+    """Of the week in weekly ones, else of the day; what trades are paid in is neither.
+
+    Nor is what has not moved: that says nothing of a stablecoin.
+    """
     days = {
         symbol: now.change_24h_pct
         for symbol, now in prices.items()
         if now.change_24h_pct is not None
     }
-    moved = weeks if weekly else days
+    quote = services.listing.quote.symbol
+    moved = {
+        symbol: change
+        for symbol, change in (weeks if weekly else days).items()
+        if symbol != quote and change_words(change) != _UNCHANGED
+    }
     if len(moved) < 2:
         return []
     best, worst = max(moved, key=lambda s: moved[s]), min(moved, key=lambda s: moved[s])
@@ -162,16 +184,16 @@ def _stamp(services: Services, prices: Mapping[str, Price]) -> str:
 
 
 def _rows(services: Services, alert: Alert) -> tuple[Row, ...]:
+    off = button("🔕 Off", "alerts", "off", alert.id)
     if alert.place.is_group:
-        username, off = services.facts.username(), button("🔕 Off", "alerts", "off", alert.id)
-        if not (username and alert.share and alert.is_active):
+        username = services.facts.username()
+        if not alert.is_active:
+            return ()
+        if not (username and alert.share):
             return ((off,),)
         also = start_link(username, f"{SUBSCRIBE}{alert.share}")
         return ((link("🔔 Also to me", also), off),)
-    return (
-        (button("💱 Prices", "price", "list"), button("📊 Portfolio", "portfolio", "view")),
-        (
-            button("✏️ Time", "alerts", "open", alert.id, 0),
-            button("🔕 Off", "alerts", "off", alert.id),
-        ),
-    )
+    more = (button("💱 Prices", "price", "list"), button("📊 Portfolio", "portfolio", "view"))
+    if not alert.is_active:
+        return (more, (button("🔁 Set again", "alerts", "restore", alert.id, 0),))
+    return (more, (button("✏️ Time", "alerts", "open", alert.id, 0), off))

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
-from bot.chat.alerts.asking import offer_alert, offer_words, private
+from bot.chat.alerts.asking import offer_alert, offer_words, private, sure_alert
 from bot.chat.alerts.drafts import new_draft_id
+from bot.chat.alerts.lines import figure_words
 from bot.chat.render import esc
 from bot.chat.talk import DIALOGUE_LIFE, Talk
 from bot.chat.tokens import resolve_token
@@ -19,7 +20,8 @@ from bot.domain.errors import UserError
 from bot.domain.money import exact
 from bot.policy.alerts.answers import Answers, meant, needs_agent, next_question, probe
 from bot.policy.alerts.kind import AlertKind, Watch
-from bot.policy.alerts.levels import USUAL_LEVELS, is_ahead, parse_level, suggest_levels
+from bot.policy.alerts.levels import USUAL_LEVELS, is_ahead, suggest_levels
+from bot.policy.alerts.typed import parse_level, parse_window
 from bot.policy.time_zones import label_of, parse_time
 from bot.ports.records import Dialogue
 
@@ -60,26 +62,36 @@ async def answer_tapped(talk: Talk, argument: str) -> None:
 
 
 async def answer_typed(talk: Talk, text: str) -> None:
-    """The answer to the present question was typed."""
+    """The answer to the present question was typed, or a whole alert instead."""
     data = await _data(talk)
-    word = text.strip()
-    match data.get("asked"):
+    if data.get("asked") is None:
+        await offer_words(talk, text)
+        return
+    try:
+        await _go_on(talk, {**data, **_read(talk, data, text.strip())})
+    except UserError:
+        if (draft := await sure_alert(talk, text)) is None:
+            raise
+        await offer_alert(talk, draft, private(talk))
+
+
+def _read(talk: Talk, data: Mapping[str, str], text: str) -> Mapping[str, str]:
+    """What a typed answer says, by question; a figure may come with its span and its way."""
+    kind = _kind(talk, data["kind"])
+    match data["asked"]:
         case "token":
-            word = resolve_token(talk, word).symbol
+            return {"token": resolve_token(talk, text).symbol}
         case "threshold":
-            value, signed = parse_level(word)
-            word = f"{value}" if signed else f"{value}?"
+            level = parse_level(text, kind, data.get("token", ""))
+            value = f"{level.value}" if level.signed else f"{level.value}?"
+            window = {"window": level.window} if level.window else {}
+            return {"threshold": value, "turn": level.turn, **window}
         case "time":
-            word = f"{parse_time(word):%H:%M}"
+            return {"time": f"{parse_time(text):%H:%M}"}
         case "window":
-            kind = _kind(talk, data["kind"])
-            word = _window(kind, word)
-        case None:
-            await offer_words(talk, text)
-            return
+            return {"window": parse_window(text, kind)}
         case _:
             raise UserError("Please tap one of the buttons, or /cancel.")
-    await _answer(talk, data, word)
 
 
 async def _answer(talk: Talk, data: Mapping[str, str], word: str) -> None:
@@ -115,10 +127,13 @@ async def _go_on(talk: Talk, data: Mapping[str, str]) -> None:
 async def _ask_threshold(
     talk: Talk, data: Mapping[str, str], kind: AlertKind, answers: Answers
 ) -> None:
-    figure = await talk.services.prices.measure_now(probe(kind, answers))
+    probed = probe(kind, answers)
+    figure = await talk.services.prices.measure_now(probed)
     levels = _ahead(kind, answers, figure)
     labels = [_label(kind, level, figure) for level in levels]
-    now = "" if figure is None else f" Now it is {esc(kind.figure(figure))}."
+    now = ""
+    if figure is not None:
+        now = f" Now it is {figure_words(talk.services, probed, figure)}."
     text = f"At which figure?{now} {'Tap, or write one.' if levels else 'Write one.'}"
     await _ask(talk, data, "threshold", text, labels, [str(level) for level in levels])
 
@@ -167,7 +182,8 @@ async def _finish(talk: Talk, data: Mapping[str, str], kind: AlertKind, answers:
 
 async def _reopen(talk: Talk, data: Mapping[str, str], kind: AlertKind) -> None:
     last = kind.asks[-1]
-    left = {name: value for name, value in data.items() if name != last} | {"asked": last}
+    left = {name: value for name, value in data.items() if name not in (last, "turn")}
+    left["asked"] = last
     await _keep(talk, left)
 
 
@@ -214,6 +230,7 @@ async def _answers(talk: Talk, kind: AlertKind, data: Mapping[str, str]) -> Answ
         window=data.get("window", ""),
         threshold=Decimal(level.rstrip("?")) if level else None,
         signed=not level.endswith("?"),
+        turn=data.get("turn", ""),
         time=data.get("time", ""),
         agent_id=agent_id,
     )
@@ -222,14 +239,6 @@ async def _answers(talk: Talk, kind: AlertKind, data: Mapping[str, str]) -> Answ
 def _for_people(kind: AlertKind) -> tuple[int, int]:
     """Kinds that read a phrase last are the plainest ones; those of a family keep their order."""
     return -(kind.order // _FAMILY), kind.order
-
-
-def _window(kind: AlertKind, word: str) -> str:
-    wanted = word.lower().replace(" ", "")
-    for window in kind.windows:
-        if wanted == window:
-            return window
-    raise UserError(f"I can watch {', '.join(kind.windows)}. Tap or write one of these.")
 
 
 def _kind(talk: Talk, name: str) -> AlertKind:

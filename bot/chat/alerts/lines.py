@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from bot.chat.render import esc
+from bot.chat.render import esc, price
 from bot.chat.services import Services
 from bot.domain.alerts import Alert, AlertState, Condition, Repeat
 from bot.domain.people import User
 from bot.policy.alerts.bounds import is_in_points
+from bot.policy.alerts.changes import ends_in_rest
 from bot.policy.alerts.kind import Source, Watch, split_series
 from bot.policy.alerts.proposals import Nearby, Proposal
 from bot.policy.alerts.states import SHORTEST_COOLDOWN, come_back
@@ -21,9 +22,11 @@ _MARKS = {
     AlertState.PAUSED: "⏸",
     AlertState.DONE: "✔️",
 }
+WAITED = "🌙 It waited for the end of your quiet hours."
 _DAY = timedelta(days=1)
 _NEAR = Decimal(10)
-_DEPOSIT = "deposit"
+_PRICE, _DEPOSIT = "price", "deposit"
+_IN_UNITS = ("balance", _DEPOSIT)
 
 
 def describe(services: Services, condition: Condition) -> str:
@@ -73,6 +76,27 @@ def kept(repeat: Repeat, expires_at: datetime | None, zone: str, now: datetime) 
     return f"Kept until it rings, {end} at the latest" if once else f"Kept until {end}"
 
 
+def figure_words(services: Services, condition: Condition, figure: Decimal) -> str:
+    """A figure of a condition's series with its unit, escaped: `$0.2103`, `500 USDC`."""
+    name = meter_of(services, condition)
+    if name == _PRICE:
+        return esc(price(figure))
+    words = esc(services.kinds.of(condition).figure(figure))
+    return f"{words} {esc(condition.symbol)}" if name in _IN_UNITS else words
+
+
+def meter_of(services: Services, condition: Condition) -> str:
+    """The name of what measures a condition; empty for a digest."""
+    watch = services.kinds.watch(condition)
+    return split_series(watch.series)[0] if watch else ""
+
+
+def is_about_price(services: Services, condition: Condition) -> bool:
+    """Whether the token's price, or something made of it, is what is watched."""
+    meter = services.kinds.meters.get(meter_of(services, condition))
+    return meter is not None and meter.source in (Source.TICK, Source.CANDLES)
+
+
 def figure_line(
     services: Services, condition: Condition, figure: Decimal | None, distance: Decimal | None
 ) -> str:
@@ -84,7 +108,7 @@ def figure_line(
         return "Waits for a deposit"
     if figure is None:
         return "Not measured yet"
-    now = f"Now {esc(services.kinds.of(condition).figure(figure))}"
+    now = f"Now {figure_words(services, condition, figure)}"
     if distance is None or (not distance and not watch.both_ways):
         return f"{now}, reached"
     if not distance.is_finite():
@@ -105,9 +129,11 @@ def state_line(services: Services, user: User, nearby: Nearby) -> str:
         case AlertState.SNOOZED:
             return f"Snoozed until {due}"
         case AlertState.RESTING:
+            if ends_in_rest(alert):
+                return f"Has rung, and ends before its rest is over. {figure}"
             return f"Has rung, rests until {due}. {figure}"
         case AlertState.DISARMED:
-            return f"{_waiting(services, alert)}{figure}"
+            return f"{_waiting(services, nearby)}{figure}"
         case AlertState.DONE:
             return "Ended"
         case _:
@@ -126,7 +152,7 @@ def way_back(services: Services, condition: Condition) -> str:
         return "once it has crossed back"
     if is_deposit(watch.series):
         return "with the next deposit"
-    return f"once it has come back to {esc(services.kinds.of(condition).figure(come_back(watch)))}"
+    return f"once it has come back to {figure_words(services, condition, come_back(watch))}"
 
 
 def is_by_candles(services: Services, series: str) -> bool:
@@ -157,6 +183,9 @@ def proposal_lines(services: Services, user: User, proposal: Proposal) -> list[s
     draft, now = proposal.draft, services.clock.now()
     if proposal.due_at is not None:
         lines = [f"Next: {both_clocks(proposal.due_at, user.time_zone, now)}"]
+        lines.append(
+            f"By your clock ({esc(label_of(user.time_zone))}); /settings changes your time zone."
+        )
     else:
         lines = [figure_line(services, draft.condition, proposal.figure, proposal.distance)]
         lines.append(f"Rings {how_often(draft.repeat, draft.cooldown)}")
@@ -178,13 +207,16 @@ def proposal_lines(services: Services, user: User, proposal: Proposal) -> list[s
     return lines
 
 
-def _waiting(services: Services, alert: Alert) -> str:
+def _waiting(services: Services, nearby: Nearby) -> str:
     """What a disarmed one waits for; nothing is said of one whose side is not known yet."""
+    alert, figure = nearby.alert, nearby.figure
     watch = services.kinds.watch(alert.condition)
     if watch is None or watch.both_ways or is_deposit(watch.series):
         return ""
     if _has_rung(alert, watch):
         return f"Rings again {way_back(services, alert.condition)}. "
+    if figure is None or not watch.fire().is_hit(figure):
+        return ""
     return "Holds already, rings the next time it comes true. "
 
 

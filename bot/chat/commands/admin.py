@@ -10,6 +10,7 @@ from bot.chat.admin_views import (
     jobs_view,
     machinery_lines,
     machinery_row,
+    perhaps_view,
     prices_view,
 )
 from bot.chat.command import Command
@@ -131,6 +132,11 @@ async def dead(talk: Talk, _: str) -> None:
     await talk.show(await dead_view(talk.services))
 
 
+async def perhaps(talk: Talk, _: str) -> None:
+    """What may have arrived, and is not sent again."""
+    await talk.show(await perhaps_view(talk.services))
+
+
 async def job(talk: Talk, argument: str) -> None:
     """Try a dead job again."""
     fresh = await talk.services.board.retry(argument)
@@ -173,6 +179,7 @@ COMMAND = Command(
         "unchain": unchain,
         "jobs": jobs,
         "dead": dead,
+        "perhaps": perhaps,
         "job": job,
         "notice": notice,
         "prices": prices,

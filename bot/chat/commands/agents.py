@@ -280,6 +280,7 @@ async def public(talk: Talk, argument: str) -> None:
             "Everybody, groups too, may follow it and sees from now on:\n"
             "• its name, and each decision to buy or sell: token, entry, stop-loss, take-profit, "
             "confidence\n"
+            "• each trade: token, side and price, of a sale also which part, but no amounts\n"
             "• how many trades it has made and what they have realised, in dollars\n\n"
             "Nobody sees your name, your questions, its reasons, its instructions, its balance or "
             "its escrow. What was decided before stays private. Others may trade on what it says "
@@ -331,13 +332,16 @@ async def deleted(talk: Talk, argument: str) -> None:
     agent = await _own(talk, argument)
     if not agent.escrow:
         raise UserError("This agent is still being opened. Try again in a moment.")
-    left = await talk.services.close_agent.close(agent)
-    if not left:
+    closing = await talk.services.close_agent.close(agent)
+    if not closing.left:
         if agent.is_public:
             await talk.services.signals.withdraw(agent)
-        await talk.show(View(f"🗑 {agent_line(agent)} is deleted. Its escrow stays its owner's."))
+        text = f"🗑 {agent_line(agent)} is deleted. Its escrow stays its owner's."
+        if count := len(closing.ended):
+            text += f" {count} alert{'' if count == 1 else 's'} on it ended."
+        await talk.show(View(text))
         return
-    held = ", ".join(units(amount) for amount in left)
+    held = ", ".join(units(amount) for amount in closing.left)
     await talk.show(
         View(
             f"{agent_line(agent)} still holds {held}. Withdraw it to the owner first, then delete.",

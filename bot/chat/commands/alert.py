@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 
-from bot.chat.alerts.asking import CARD, offer_alert, offer_words
+from bot.chat.alerts.asking import CARD, agent_of, offer_alert, offer_words
 from bot.chat.alerts.cards import set_view
-from bot.chat.alerts.decision_taps import set_levels
+from bot.chat.alerts.changing import changed_draft, surely_changed
+from bot.chat.alerts.decision_taps import set_levels, undo_levels
 from bot.chat.alerts.drafts import unpack_draft
 from bot.chat.alerts.guide import GUIDE, answer_tapped, answer_typed, ask_kind, choose_kind
 from bot.chat.answers import ask_about, plain
@@ -17,14 +17,15 @@ from bot.chat.talk import Talk
 from bot.chat.view import View, button
 from bot.domain.alerts import AlertDraft, Place, Repeat
 from bot.domain.errors import UserError
-from bot.policy.alerts.levels import parse_level
-from bot.policy.alerts.ring_words import USUAL_COOLDOWN, read_manner
+from bot.policy.alerts.ring_words import USUAL_COOLDOWN
 from bot.policy.alerts.words import wants_alert
 from bot.ports.records import Dialogue
 
 _YES = frozenset({"yes", "y", "ok", "okay", "set", "set it", "yes please"})
 _NO = frozenset({"no", "n", "cancel", "stop"})
 _CHANGE = "change"
+_WAYS = "the figure, <i>every 4h</i>, <i>once</i>, <i>urgent</i>"
+_TIMES = "<i>9:00</i>, <i>weekdays</i>"
 
 
 async def run(talk: Talk, words: str) -> None:
@@ -49,10 +50,12 @@ async def confirm(talk: Talk, draft_id: str) -> None:
         return
     services = talk.services
     alert, fresh = await services.set_alerts.create_once(talk.user, place, draft)
+    await talk.retire_card()
     await services.dialogues.drop_dialogue(talk.chat_id)
     talk.toast = "It is set." if fresh else "You have that one already."
     nearby = services.set_alerts.look_at(alert)
-    await talk.show(set_view(services, talk.user, nearby))
+    about = await agent_of(talk, alert.condition)
+    await talk.show(set_view(services, talk.user, nearby, about))
 
 
 async def every(talk: Talk, draft_id: str) -> None:
@@ -86,6 +89,7 @@ async def now_too(talk: Talk, draft_id: str) -> None:
 async def drop(talk: Talk, draft_id: str) -> None:
     """Set nothing."""
     await _card(talk, draft_id)
+    await talk.retire_card()
     await talk.services.dialogues.drop_dialogue(talk.chat_id)
     await talk.show(View("✖ Cancelled. No alert was set."))
 
@@ -93,9 +97,12 @@ async def drop(talk: Talk, draft_id: str) -> None:
 async def change(talk: Talk, draft_id: str) -> None:
     """Write it anew, or add to it how often and until when."""
     dialogue = await _dialogue(talk, draft_id)
+    draft, _ = unpack_draft(dialogue.data)
+    watched = talk.services.kinds.watch(draft.condition) is not None
+    ways = _WAYS if watched else _TIMES
     text = (
         "<b>Write it anew</b>, like <i>SEI above 0.3</i>.\n\nOr only what shall be different: "
-        "<i>every 4h</i>, <i>once</i>, <i>until friday</i>, <i>for 3 days</i>, <i>urgent</i>."
+        f"{ways}, <i>until friday</i>, <i>for 3 days</i>."
     )
     rows = ((button("‹ Back", "alert", "back", draft_id), button("✖ Cancel", "cancel", "now")),)
     await talk.ask("alert", _CHANGE, View(text, rows), dialogue.data)
@@ -107,40 +114,31 @@ async def back(talk: Talk, draft_id: str) -> None:
 
 
 async def changed(talk: Talk, text: str) -> None:
-    """Something was typed instead: a whole alert, or how it shall ring."""
+    """Something was typed instead: a whole alert, another figure, or how it shall ring."""
     dialogue = await _dialogue(talk)
     draft, place = unpack_draft(dialogue.data)
-    now, zone = talk.services.clock.now(), talk.user.time_zone
-    manner = read_manner(text, now, zone)
-    if any(letter.isalnum() for letter in manner.rest):
-        if (line := _line(draft, manner.rest)) is None:
-            await offer_words(talk, text)
-            return
-        draft = replace(draft, condition=replace(draft.condition, threshold=line))
-    repeat = manner.repeat or draft.repeat
-    cooldown = manner.cooldown or draft.cooldown or USUAL_COOLDOWN
-    after = replace(
-        draft,
-        repeat=repeat,
-        cooldown=cooldown if repeat is Repeat.EVERY else timedelta(0),
-        expires_at=manner.expires_at or draft.expires_at,
-        urgent=manner.urgent or draft.urgent,
-        at_once=manner.at_once or draft.at_once,
-    )
+    after = await changed_draft(talk, draft, text)
     await offer_alert(talk, after, place, dialogue.data["id"])
 
 
 async def typed(talk: Talk, text: str) -> None:
-    """Something was typed while a card waits: yes, no, another alert, or a question."""
+    """Something was typed while a card waits: yes, no, a change of it, or something else."""
     word = " ".join(text.lower().replace("!", " ").replace(".", " ").split())
     dialogue = await _dialogue(talk)
     if word in _YES:
         await confirm(talk, dialogue.data["id"])
-    elif word in _NO:
+        return
+    if word in _NO:
         await drop(talk, dialogue.data["id"])
+        return
+    draft, place = unpack_draft(dialogue.data)
+    if wants_alert(text):
+        await plain(talk, text)
+    elif (after := await surely_changed(talk, draft, text)) is not None:
+        await offer_alert(talk, after, place)
     else:
-        if not wants_alert(text):
-            await talk.services.dialogues.drop_dialogue(talk.chat_id)
+        await talk.retire_card()
+        await talk.services.dialogues.drop_dialogue(talk.chat_id)
         await plain(talk, text)
 
 
@@ -157,13 +155,9 @@ async def levels(talk: Talk, decision_id: str) -> None:
     await set_levels(talk, decision_id)
 
 
-def _line(draft: AlertDraft, text: str) -> Decimal | None:
-    """Another figure for the same condition, if only that was written; falls stay falls."""
-    try:
-        line, signed = parse_level(text)
-    except UserError:
-        return None
-    return -line if draft.condition.threshold < 0 and not signed else line
+async def unlevels(talk: Talk, argument: str) -> None:
+    """Take those back that one tap has set."""
+    await undo_levels(talk, argument)
 
 
 async def _redraw(talk: Talk, draft_id: str, changed: Callable[[AlertDraft], AlertDraft]) -> None:
@@ -213,8 +207,10 @@ COMMAND = Command(
         "drop": drop,
         "ask": ask,
         "levels": levels,
+        "unlevels": unlevels,
     },
     replies={GUIDE: answer_typed, CARD: typed, _CHANGE: changed},
+    cards=frozenset({CARD}),
     group=group_alerts.propose,
     group_summary="Tell this group or topic when a price gets there",
     group_taps=group_alerts.ALERT_TAPS,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal, InvalidOperation
 
 from bot.chat.alerts.asking import agent_of
 from bot.chat.alerts.cards import alert_view, deleted_view, list_view
@@ -14,17 +15,17 @@ from bot.chat.groups import alerts as group_alerts
 from bot.chat.groups.alerts import parse_id
 from bot.chat.talk import Talk
 from bot.chat.view import Row, View, button, grid
-from bot.domain.alerts import Alert, Repeat
+from bot.domain.alerts import Alert, Condition, Repeat
 from bot.domain.errors import UserError
-from bot.policy.alerts.digest_times import DAYS, digest_window, read_digest_window
-from bot.policy.alerts.levels import is_ahead, parse_level, suggest_levels
-from bot.policy.alerts.phrases import read_phrase
+from bot.policy.alerts.levels import is_ahead, suggest_levels
 from bot.policy.alerts.proposals import Change
-from bot.policy.alerts.ring_words import USUAL_COOLDOWN, read_manner
+from bot.policy.alerts.ring_words import USUAL_COOLDOWN, Manner, read_manner
+from bot.policy.alerts.typed import parse_change
 
 _MOST_MINUTES = 43_200
 _RESTS = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 240, 1_440))
 _LIVES = tuple(timedelta(days=days) for days in (1, 7, 30))
+_ENDLESS = "It is back, without its end date: that has passed."
 _STALE = "That question is out of date. Nothing was changed; see /alerts."
 _FOR_GOOD = frozenset({"for good", "forever", "for ever", "never", "no end", "always"})
 
@@ -33,8 +34,10 @@ async def show_list(talk: Talk, words: str) -> None:
     """`/alerts`: the first page, or the one that was tapped."""
     page = int(words) if words.isascii() and words.isdigit() and len(words) < 6 else 0
     await _ask_no_more(talk)
-    held = await talk.services.set_alerts.nearest(talk.user)
-    await talk.show(list_view(talk.services, talk.user, held, page))
+    setting = talk.services.set_alerts
+    held, rang = await setting.nearest(talk.user), await setting.rang_lately(talk.user)
+    agents = await talk.services.agents.load_agents(talk.user.id)
+    await talk.show(list_view(talk.services, talk.user, held, page, rang, agents))
 
 
 async def open_one(talk: Talk, argument: str) -> None:
@@ -104,11 +107,12 @@ async def delete(talk: Talk, argument: str) -> None:
 
 async def restore(talk: Talk, argument: str) -> None:
     """Take a deletion back, or set one again that has rung for the last time."""
-    alert_id, page, was = (*argument.split(":"), "", "")[:3]
-    alert = await talk.services.set_alerts.restore(
-        talk.user, parse_id(alert_id), was=unpack_standing(was)
-    )
-    talk.toast = "It is back."
+    word, page, was = (*argument.split(":"), "", "")[:3]
+    setting, alert_id = talk.services.set_alerts, parse_id(word)
+    before = await setting.own(talk.user, alert_id)
+    alert = await setting.restore(talk.user, alert_id, was=unpack_standing(was))
+    kept = alert.expires_at == before.expires_at
+    talk.toast = "It is back." if kept else _ENDLESS
     await _show(talk, alert, _page(page))
 
 
@@ -159,8 +163,25 @@ async def level(talk: Talk, argument: str) -> None:
 async def typed_level(talk: Talk, text: str) -> None:
     """The figure, or the time, was typed."""
     alert_id, page, _ = await _asked(talk)
-    alert = await talk.services.set_alerts.own(talk.user, alert_id)
-    await _edit(talk, alert_id, page, _new_time(alert, text) or _new_line(alert, text))
+    services = talk.services
+    before = (await services.set_alerts.own(talk.user, alert_id)).condition
+    services.set_alerts.kind_of(before)
+    after = parse_change(text, services.kinds, before)
+    if after.type != before.type:
+        raise UserError(
+            "I cannot make that of this one. Set it with /alert "
+            f"{services.kinds.describe(after).lower()}, and delete this one."
+        )
+    await _move(talk, alert_id, page, after)
+
+
+async def undo(talk: Talk, argument: str) -> None:
+    """Take back another figure, span or time: `id:page:threshold:window`."""
+    alert_id, page, threshold, window = (*argument.split(":", 3), "", "", "")[:4]
+    alert = await talk.services.set_alerts.own(talk.user, parse_id(alert_id))
+    line, span_of_it = _figure(threshold), window if alert.condition.window else ""
+    before = replace(alert.condition, threshold=line, window=span_of_it)
+    await _move(talk, alert.id, _page(page), before)
 
 
 async def rest(talk: Talk, argument: str) -> None:
@@ -176,11 +197,14 @@ async def typed_rest(talk: Talk, text: str) -> None:
     """The rest was typed."""
     alert_id, page, _ = await _asked(talk)
     now, zone = talk.services.clock.now(), talk.user.time_zone
-    word = text.strip().lower().removeprefix("every ").strip()
-    manner = read_manner(f"every {word}", now, zone)
-    if manner.cooldown is None:
-        raise UserError("I cannot read how long. Write it like 30 min, 2h or 1 day.")
-    await _edit(talk, alert_id, page, Change(repeat=Repeat.EVERY, cooldown=manner.cooldown))
+    word = " ".join(text.lower().split())
+    for lead in ("", "every "):
+        manner = read_manner(f"{lead}{word}", now, zone)
+        if manner.cooldown is not None and manner.expires_at is None and not _left(manner):
+            change = Change(repeat=Repeat.EVERY, cooldown=manner.cooldown)
+            await _edit(talk, alert_id, page, change)
+            return
+    raise UserError("I cannot read how long. Write it like 30 min, 2h or 1 day.")
 
 
 async def until(talk: Talk, argument: str) -> None:
@@ -200,18 +224,17 @@ async def typed_until(talk: Talk, text: str) -> None:
         await _edit(talk, alert_id, page, Change(for_good=True))
         return
     now, zone = talk.services.clock.now(), talk.user.time_zone
-    found = None
     for lead in ("", "for ", "until "):
         try:
-            found = read_manner(f"{lead}{word}", now, zone).expires_at
+            manner = read_manner(f"{lead}{word}", now, zone)
         except UserError:
             if lead == "until ":
                 raise
-        if found is not None:
-            break
-    if found is None:
-        raise UserError("I cannot read until when. Write it like friday, 31 Dec or 3 days.")
-    await _edit(talk, alert_id, page, Change(expires_at=found))
+            continue
+        if manner.expires_at is not None and manner.repeat is None and not _left(manner):
+            await _edit(talk, alert_id, page, Change(expires_at=manner.expires_at))
+            return
+    raise UserError("I cannot read until when. Write it like friday, 31 Dec 17:00 or 3 days.")
 
 
 async def chosen(talk: Talk, argument: str) -> None:
@@ -260,17 +283,43 @@ async def _ask_no_more(talk: Talk) -> None:
         await dialogues.drop_dialogue(talk.chat_id)
 
 
-async def _edit(talk: Talk, alert_id: int, page: int, change: Change) -> None:
+async def _move(talk: Talk, alert_id: int, page: int, after: Condition) -> None:
+    """To another line, span or time, at once: so say what it was, with a way back."""
+    services = talk.services
+    before = (await services.set_alerts.own(talk.user, alert_id)).condition
+    change = Change(threshold=after.threshold, window=after.window)
+    await _edit(talk, alert_id, page, change, before)
+
+
+async def _edit(
+    talk: Talk, alert_id: int, page: int, change: Change, before: Condition | None = None
+) -> None:
     alert = await talk.services.set_alerts.edit(talk.user, alert_id, change)
     await talk.services.dialogues.drop_dialogue(talk.chat_id)
     talk.toast = "Changed"
-    await _show(talk, alert, page)
+    await _show(talk, alert, page, before)
 
 
-async def _show(talk: Talk, alert: Alert, page: int) -> None:
-    nearby = talk.services.set_alerts.look_at(alert)
+async def _show(talk: Talk, alert: Alert, page: int, before: Condition | None = None) -> None:
+    """Its card; with what it was `before`, where that is something else."""
+    nearby = await talk.services.set_alerts.see(alert)
     about = await agent_of(talk, alert.condition)
-    await talk.show(alert_view(talk.services, talk.user, nearby, page, about))
+    view = alert_view(talk.services, talk.user, nearby, page, about)
+    if before is not None and before != alert.condition:
+        was = f"✏️ Changed. Before: {describe(talk.services, before)}"
+        view = replace(
+            view, text=f"{view.text}\n\n{was}", rows=(*_undo(alert, page, before), *view.rows)
+        )
+    await talk.show(view)
+
+
+def _undo(alert: Alert, page: int, before: Condition) -> tuple[Row, ...]:
+    """A button that brings the figure of before back, if it can carry it."""
+    data = (alert.id, page, f"{before.threshold.normalize()}", before.window)
+    try:
+        return ((button("↩️ Undo", "alerts", "undo", *data),),)
+    except ValueError:
+        return ()
 
 
 def _levels(talk: Talk, alert: Alert) -> Mapping[str, str]:
@@ -284,26 +333,23 @@ def _levels(talk: Talk, alert: Alert) -> Mapping[str, str]:
         watch = services.kinds.watch(replace(alert.condition, threshold=line))
         if watch is not None and is_ahead(watch, figure) and (not down or line < 0):
             found.append(line)
-    return {str(line): kind.figure(line) for line in found}
+    return {f"{line:f}": kind.figure(line) for line in found}
 
 
-def _new_line(alert: Alert, text: str) -> Change:
-    line, signed = parse_level(text)
-    falls = alert.condition.threshold < 0 and not signed
-    return Change(threshold=-line if falls else line)
+def _left(manner: Manner) -> bool:
+    """Whether words are left that say more than was asked for."""
+    rest = manner.rest.replace("from now", "")
+    return manner.urgent or manner.at_once or any(letter.isalnum() for letter in rest)
 
 
-def _new_time(alert: Alert, text: str) -> Change | None:
-    """Of a digest; a weekly one keeps its day unless another one is named."""
-    known = None if alert.series else read_digest_window(alert.condition.window)
-    if known is None:
-        return None
-    phrase = read_phrase(f"digest at {text.strip().lower().removeprefix('at ')}", ())
-    if phrase.at is None:
-        raise UserError("I cannot read that as a time. Write it like 08:00.")
-    moves = known.is_weekly and phrase.weekdays
-    days = DAYS[phrase.weekdays[0]] if moves else known.days
-    return Change(window=digest_window(phrase.at, days))
+def _figure(word: str) -> Decimal:
+    try:
+        found = Decimal(word)
+    except InvalidOperation:
+        raise UserError(_STALE) from None
+    if not found.is_finite():
+        raise UserError(_STALE)
+    return found
 
 
 def _ids(argument: str) -> tuple[int, int]:
@@ -336,6 +382,7 @@ COMMAND = Command(
         "often": often,
         "urgent": urgent,
         "level": level,
+        "undo": undo,
         "rest": rest,
         "until": until,
         "chosen": chosen,

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import time
 
 from bot.chat.alerts.lines import both_clocks
-from bot.chat.answers import plain
 from bot.chat.command import Command
 from bot.chat.commands.settings import save_settings, settings_of
 from bot.chat.render import esc
@@ -35,7 +34,7 @@ _STALE = "That button no longer works. Nothing was changed; see /settings."
 
 async def home(talk: Talk, _: str) -> None:
     """When alerts wait, and what comes through."""
-    await talk.ask("quiet", "hours", _hours_view(talk), {})
+    await talk.ask("quiet", "hours", _hours_view(talk, asks=True), {})
 
 
 async def start(talk: Talk, hour: str) -> None:
@@ -66,10 +65,6 @@ async def typed_hours(talk: Talk, text: str) -> None:
     """`22:00-07:00` or `off`."""
     if text.strip().lower() in _OFF:
         await _save(talk, None)
-        return
-    if not any(letter.isdigit() for letter in text):
-        await talk.services.dialogues.drop_dialogue(talk.chat_id)
-        await plain(talk, text)
         return
     begins, ends = parse_span(text)
     kept = talk.user.quiet or _USUAL
@@ -143,7 +138,7 @@ async def _save(talk: Talk, quiet: QuietHours | None) -> None:
         raise UserError("From and until would be the same. Choose another hour, or off.")
     await save_settings(talk, replace(settings_of(talk.user), quiet=quiet))
     await _redate(talk)
-    await talk.ask("quiet", "hours", _hours_view(talk), {})
+    await talk.show(_hours_view(talk, asks=False))
 
 
 async def _redate(talk: Talk) -> None:
@@ -155,7 +150,8 @@ async def _redate(talk: Talk) -> None:
     await outbox.redate(talk.chat_id, (Priority.ALERT, Priority.DIGEST), now, ends)
 
 
-def _hours_view(talk: Talk) -> View:
+def _hours_view(talk: Talk, *, asks: bool) -> View:
+    """With `asks`, what is typed next are the hours."""
     user, quiet = talk.user, talk.user.quiet
     lines = [
         f"🌙 <b>Quiet hours: {hours_of(user)}</b>",
@@ -169,7 +165,8 @@ def _hours_view(talk: Talk) -> View:
         if ends := quiet_until(quiet, user.time_zone, talk.services.clock.now()):
             stamp = both_clocks(ends, user.time_zone, talk.services.clock.now())
             lines.append(f"<b>It is quiet now</b>, until {stamp}.")
-    lines += ["", "Tap, or write them like <code>22:00-07:00</code>."]
+    if asks:
+        lines += ["", "Tap, or write them like <code>22:00-07:00</code>."]
     begin, end = (quiet.start, quiet.end) if quiet else (None, None)
     rows: list[Row] = [
         _hour_row("From", "from", _FROM, begin),
@@ -179,6 +176,8 @@ def _hours_view(talk: Talk) -> View:
         other = "Let only money through" if quiet.lets_urgent else "Let urgent ones through"
         what = "money" if quiet.lets_urgent else "urgent"
         rows.append((button(other, "quiet", "lets", what), button("Off", "quiet", "off")))
+    if not asks:
+        rows.append((button("✏️ Write them", "quiet", "home"),))
     rows.append((button("🕘 Time zone", "quiet", "zone"), _SETTINGS))
     return View("\n".join(lines), tuple(rows))
 

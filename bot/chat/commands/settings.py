@@ -21,7 +21,8 @@ _SMALLEST_SLIPPAGE = Bps(5)
 
 
 async def home(talk: Talk, _: str) -> None:
-    """All settings at a glance."""
+    """All settings at a glance; what was asked for one of them is over."""
+    await talk.services.dialogues.drop_dialogue(talk.chat_id)
     await talk.show(await _home(talk))
 
 

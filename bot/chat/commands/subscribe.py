@@ -4,13 +4,12 @@ from decimal import Decimal
 
 from bot.chat.command import Command
 from bot.chat.groups.alerts import parse_id, show_list
+from bot.chat.groups.digests import DAILY, TIMES, is_silent, moved_to, time_of, timed_here
 from bot.chat.groups.rights import is_admin
 from bot.chat.groups.subscriptions import (
-    DAILY,
-    TIMES,
     agents_menu,
-    alerts_here,
     ask_link,
+    dailies_here,
     daily_menu,
     place_menu,
     private_menu,
@@ -37,28 +36,24 @@ async def menu(talk: Talk, _: str) -> None:
 
 async def daily(talk: Talk, _: str) -> None:
     """Choose the time of the daily summary."""
-    await talk.show(daily_menu(talk, await _digest(talk)))
+    await talk.show(await daily_menu(talk))
 
 
 async def at(talk: Talk, time: str) -> None:
-    """A time was tapped: set the daily summary, or move it there."""
+    """A time was tapped: set the daily summary, move it there, or let a paused one come again."""
     if time not in TIMES:
         raise UserError("That button no longer works. Nothing was changed.")
-    setting = talk.services.set_alerts
-    known = await _digest(talk)
-    if known is None:
-        condition = Condition(DAILY, "", Decimal(0), time)
-        await setting.create(talk.user, talk.place, AlertDraft(condition, Repeat.EVERY))
-    elif known.condition.window != time:
-        await setting.edit(talk.user, known.id, Change(window=time), talk.chat_id)
-    talk.toast = f"A summary every day at {time}."
+    digest = await _at(talk, time)
+    if is_silent(digest):
+        digest = await talk.services.set_alerts.resume(talk.user, digest.id, talk.chat_id)
+    talk.toast = f"{await timed_here(talk, digest)}."
     await menu(talk, "")
 
 
 async def no_daily(talk: Talk, _: str) -> None:
-    """End the daily summary."""
-    if (known := await _digest(talk)) is not None:
-        await talk.services.set_alerts.delete(talk.user, known.id, talk.chat_id)
+    """End all daily summaries."""
+    for digest in await dailies_here(talk):
+        await talk.services.set_alerts.delete(talk.user, digest.id, talk.chat_id)
     await menu(talk, "")
 
 
@@ -93,9 +88,16 @@ async def ask(talk: Talk, word: str) -> None:
     await ask_link(talk, word)
 
 
-async def _digest(talk: Talk) -> Alert | None:
-    held = await alerts_here(talk)
-    return next((alert for alert in held if alert.condition.type == DAILY), None)
+async def _at(talk: Talk, time: str) -> Alert:
+    """The summary of that time: there already, or the first one moved, its days kept; or new."""
+    setting, held = talk.services.set_alerts, await dailies_here(talk)
+    if not held:
+        condition = Condition(DAILY, "", Decimal(0), time)
+        return await setting.create(talk.user, talk.place, AlertDraft(condition, Repeat.EVERY))
+    if same := next((digest for digest in held if time_of(digest) == time), None):
+        return same
+    change = Change(window=moved_to(held[0], time))
+    return await setting.edit(talk.user, held[0].id, change, talk.chat_id)
 
 
 COMMAND = Command(

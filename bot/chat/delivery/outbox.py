@@ -7,15 +7,15 @@ an alert is not.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import inf
 
 import structlog
 from telegram.error import TelegramError
 
-from bot.chat.delivery.pace import A_SECOND, Pace
+from bot.chat.delivery.pace import A_SECOND, KEPT, Pace
 from bot.chat.delivery.posting import post
 from bot.chat.delivery.refusals import Refusal, Verdict, refusal_of
 from bot.chat.notices import render_notice
@@ -64,6 +64,11 @@ class _Ready:
     view: View | None = None
     rendering: asyncio.Task[None] | None = None
 
+    def drop(self) -> None:
+        """Somebody else is first now, or it has changed: these words are not wanted."""
+        if self.rendering is not None:
+            self.rendering.cancel()
+
 
 @dataclass(slots=True)
 class OutboxSender:
@@ -86,6 +91,7 @@ class OutboxSender:
     _more: bool = False
     _look_in_s: float = 0.0
     _looked_s: float = 0.0
+    _recalled: bool = False
 
     def wake(self) -> None:
         """A notice was queued."""
@@ -131,15 +137,38 @@ class OutboxSender:
 
     async def _look(self) -> None:
         self._woken = False
+        now = self.services.clock.now()
+        if not self._recalled:
+            await self._recall(now)
+        if now.timestamp() < self._looked_s:
+            await self.outbox.hasten(now)
         paused = self.pace.paused(_AHEAD_S)
         busy = self._sending.keys() | paused.keys()
-        found = await self.outbox.load_due(self.services.clock.now(), _WINDOW, busy)
+        found = await self.outbox.load_due(now, _WINDOW, busy)
         self._more = len(found) == _WINDOW
-        known = {ready.queued.id: ready for ready in self._ready.values()}
-        self._ready = {q.notice.chat_id: known.get(q.id) or _Ready(q) for q in found}
+        self._keep(found)
         self._looked_s = self._now_s()
         soonest = min(paused.values(), default=_IDLE_S) - _AHEAD_S
         self._look_in_s = min(_IDLE_S, max(_AHEAD_S, soonest))
+
+    async def _recall(self, now: datetime) -> None:
+        """The process before has used up a part of the groups' minute."""
+        self.pace.recall(await self.outbox.load_sent_to_groups(now - KEPT, now))
+        self._recalled = True
+
+    def _keep(self, found: Sequence[Queued]) -> None:
+        """These are the first of their chats; words are kept of those that are as they were."""
+        before = {ready.queued.id: ready for ready in self._ready.values()}
+        self._ready = {}
+        for queued in found:
+            ready = before.get(queued.id)
+            if ready is not None and ready.queued == queued:
+                del before[queued.id]
+            else:
+                ready = _Ready(queued)
+            self._ready[queued.notice.chat_id] = ready
+        for ready in before.values():
+            ready.drop()
 
     def _runs_dry(self) -> bool:
         return self._more and len(self._ready) < _WINDOW // 2
@@ -190,8 +219,7 @@ class OutboxSender:
 
     async def _finish(self) -> None:
         for ready in self._ready.values():
-            if ready.rendering is not None:
-                ready.rendering.cancel()
+            ready.drop()
         if self._sending:
             _, late = await asyncio.wait(self._sending.values(), timeout=_LAST_CALLS_S)
             for task in late:
@@ -283,10 +311,12 @@ class OutboxSender:
 
     async def _put_aside(self, item: Queued, error: Exception) -> None:
         """What it is about is gone, or a bug, or a busy database: its chat waits behind it."""
-        if isinstance(error, LookupError) or _is_last(item):
-            await self._fail(item, f"{type(error).__name__}: {error}")
-        else:
-            await self._retry(item, _backoff(item.attempts), ambiguous=False)
+        final = isinstance(error, LookupError) or _is_last(item)
+        wait = timedelta(seconds=_backoff(item.attempts))
+        due_at = None if final else self.services.clock.now() + wait
+        reason = f"{type(error).__name__}: {error}"
+        await self._write(lambda: self.outbox.put_aside(item.id, due_at, reason))
+        self._look_within(wait.total_seconds())
 
     async def _fail(self, item: Queued, reason: str) -> None:
         await self._write(lambda: self.outbox.mark_failed(item.id, reason))

@@ -6,7 +6,7 @@ chat, as Telegram allows short bursts: as the fifth in five seconds.
 """
 
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -19,6 +19,8 @@ from bot.ports.clock import Clock
 
 A_SECOND: Final = 30
 A_MINUTE_IN_A_GROUP: Final = 20
+KEPT: Final = timedelta(minutes=1)
+"""How long what a group got counts."""
 
 _SECOND: Final = 1_000_000
 _MINUTE: Final = 60 * _SECOND
@@ -79,6 +81,12 @@ class Pace:
         turn = _SECOND // A_SECOND
         self._next_us = min(max(self._next_us, now - (_BURST - 1) * turn) + turn, now + _SECOND)
 
+    def recall(self, sent: Iterable[tuple[int, datetime]]) -> None:
+        """What chats got before this process began, none of it later than now."""
+        for chat_id, at in sent:
+            chat = self._chat(chat_id)
+            chat.log = deque(sorted((*chat.log, _micros(at) + self._skew_us)), chat.log.maxlen)
+
     def hold(self, chat_id: int, seconds: float) -> None:
         """Telegram asks for a pause in a chat."""
         chat = self._chat(chat_id)
@@ -123,12 +131,16 @@ class Pace:
         self._chats = {key: chat for key, chat in self._chats.items() if chat.over_us() > now}
 
     def _now(self) -> int:
-        now = (self.clock.now() - _EPOCH) // _MICROSECOND + self._skew_us
+        now = _micros(self.clock.now()) + self._skew_us
         if now < self._seen_us:
             self._skew_us += self._seen_us - now
             return self._seen_us
         self._seen_us = now
         return now
+
+
+def _micros(at: datetime) -> int:
+    return (at - _EPOCH) // _MICROSECOND
 
 
 PACED: Final = 1

@@ -11,10 +11,13 @@ from hashlib import sha256
 
 from telegram import InlineKeyboardButton, Message, ReplyParameters
 
+from bot.chat.alerts.drafts import pack_standing, unpack_standing
 from bot.chat.alerts.lines import describe, mark, proposal_lines, state_line, when
 from bot.chat.command import Handler
 from bot.chat.deep_links import SUBSCRIBE, start_link
+from bot.chat.groups.digests import clock_of, is_silent, timed
 from bot.chat.groups.rights import is_admin, require_admin
+from bot.chat.groups.spoken import read_spoken
 from bot.chat.render import esc
 from bot.chat.talk import Talk, patient
 from bot.chat.view import Row, View, bare, button, grid, link, pages
@@ -28,6 +31,7 @@ _A_PAGE = 6
 _WIDTH = 5
 _SEAL = 8
 _LONGEST_SNOOZE = 60 * 24 * 30
+_DOUBLE_TAP = timedelta(minutes=1)
 _ANY_AGENT = 1
 """Stands for whichever agent somebody means, as groups have none."""
 _USAGE = (
@@ -68,7 +72,7 @@ async def confirm(talk: Talk, seal: str) -> None:
     draft = _draft(talk, words, asked.date)
     alert, fresh = await talk.services.set_alerts.create_once(talk.user, talk.place, draft)
     talk.toast = "It is set." if fresh else "That one is set already."
-    await talk.show(set_view(talk, alert))
+    await talk.show(await set_view(talk, alert))
 
 
 async def cancel(talk: Talk, _: str) -> None:
@@ -80,7 +84,7 @@ async def cancel(talk: Talk, _: str) -> None:
 async def show_list(talk: Talk, _: str) -> None:
     """`/alerts`: what is set up in this place, nearest to ringing first."""
     found = await _here(talk)
-    await talk.show(_list(talk, found, manages=await is_admin(talk)))
+    await talk.show(await _list(talk, found, manages=await is_admin(talk)))
 
 
 async def manage(talk: Talk, argument: str) -> None:
@@ -100,39 +104,57 @@ async def resume(talk: Talk, argument: str) -> None:
 
 
 async def delete(talk: Talk, argument: str) -> None:
-    """End one."""
-    await _change(talk, argument, talk.services.set_alerts.delete)
+    """End one, with a way back."""
+    alert_id, _, page = argument.partition(":")
+    alert, before = await _delete(talk, parse_id(alert_id))
+    if before.is_active:
+        done = button("‹ Alerts", "alerts", "manage", parse_id(page or "0"))
+        await talk.show(_deleted_view(talk, alert, before, done))
 
 
 async def off(talk: Talk, argument: str) -> None:
     """End one from its own message, which stays as it is."""
-    setting = talk.services.set_alerts
-    alert_id = parse_id(argument)
-    before = await setting.own(talk.user, alert_id, talk.chat_id)
-    alert = await setting.delete(talk.user, alert_id, talk.chat_id)
-    talk.toast = "Deleted. It rings no more."
+    alert, before = await _delete(talk, parse_id(argument))
     if before.is_active:
-        words = describe(talk.services, alert.condition)
-        await talk.say(View(f"🗑 {esc(talk.user.name)} has deleted <b>{words}</b>."))
+        await talk.say(_deleted_view(talk, alert, before))
+
+
+async def restore(talk: Talk, argument: str) -> None:
+    """Take a deletion back: `id:how it stood`."""
+    alert_id, _, was = argument.partition(":")
+    setting = talk.services.set_alerts
+    alert = await setting.restore(talk.user, parse_id(alert_id), talk.chat_id, unpack_standing(was))
+    talk.toast = "It is back."
+    words = describe(talk.services, alert.condition)
+    row = (button("📋 Alerts", "alerts", "manage", 0),)
+    await talk.show(View(f"↩️ {esc(talk.user.name)} has brought <b>{words}</b> back.", (row,)))
 
 
 async def snooze(talk: Talk, argument: str) -> None:
-    """Silence one for some minutes, from its own message."""
-    alert_id, minutes = (*argument.split(":"), "", "")[:2]
-    span = timedelta(minutes=min(parse_id(minutes), _LONGEST_SNOOZE))
+    """Silence one for some minutes, from its own message; a second tap at once says no more."""
+    words, minutes = (*argument.split(":"), "", "")[:2]
+    alert_id, span = parse_id(words), timedelta(minutes=min(parse_id(minutes), _LONGEST_SNOOZE))
     setting, now = talk.services.set_alerts, talk.services.clock.now()
-    alert = await setting.snooze(talk.user, parse_id(alert_id), span, talk.chat_id)
+    before = await setting.own(talk.user, alert_id, talk.chat_id)
+    alert = await setting.snooze(talk.user, alert_id, span, talk.chat_id)
     talk.toast = "Snoozed for everybody here."
-    words = describe(talk.services, alert.condition)
-    until = when(alert.standing.due_at or now, "UTC", now)
-    await talk.say(View(f"😴 {esc(talk.user.name)} has silenced <b>{words}</b> until {until}."))
+    until = alert.standing.due_at or now
+    if _snoozed_until(before, now) + _DOUBLE_TAP > until >= _snoozed_until(before, now):
+        return
+    about = describe(talk.services, alert.condition)
+    await talk.say(
+        View(
+            f"😴 {esc(talk.user.name)} has silenced <b>{about}</b> until "
+            f"{when(until, 'UTC', now)}. If it is so then, I ring."
+        )
+    )
 
 
-def set_view(talk: Talk, alert: Alert) -> View:
+async def set_view(talk: Talk, alert: Alert) -> View:
     """A group's alert that was just set, and how others get it too."""
-    condition = describe(talk.services, alert.condition)
+    words = esc(timed(talk.services, alert, await clock_of(talk, alert)))
     return View(
-        f"⏰ Set by {esc(talk.user.name)}: <b>{condition}</b>. I will tell {here(talk)}.",
+        f"⏰ Set by {esc(talk.user.name)}: <b>{words}</b>. I will tell {here(talk)}.",
         ((private_button(talk, alert),),),
     )
 
@@ -167,12 +189,12 @@ def _asked(talk: Talk) -> tuple[Message, str]:
         UserError: it is gone, or somebody else's.
     """
     asked = talk.tapped.reply_to_message if talk.tapped else None
-    text = asked.text if asked is not None else None
-    if asked is None or text is None or not text.startswith("/alert"):
+    name, words = read_spoken(asked, talk.bot.username) if asked else ("", "")
+    if asked is None or name != "alert":
         raise UserError("The message that asked for this is gone. Please send it again.")
     if asked.from_user is None or asked.from_user.id != talk.user.id:
         raise UserError("Only whoever asked for this alert can set it. /alert sets yours.")
-    return asked, (*text.split(maxsplit=1), "")[1].strip()
+    return asked, words
 
 
 def _draft(talk: Talk, words: str, at: datetime) -> AlertDraft:
@@ -221,10 +243,10 @@ async def _here(talk: Talk) -> list[Nearby]:
     return [nearby for nearby in held if nearby.alert.place == talk.place]
 
 
-def _list(talk: Talk, found: Sequence[Nearby], *, manages: bool) -> View:
+async def _list(talk: Talk, found: Sequence[Nearby], *, manages: bool) -> View:
     if not found:
         return View(f"Nothing is set up in {here(talk)} yet.\n\n{_USAGE}")
-    lines = [_line(talk, number, nearby) for number, nearby in enumerate(found, 1)]
+    lines = [await _line(talk, number, nearby) for number, nearby in enumerate(found, 1)]
     taking = [
         private_button(talk, nearby.alert, f"🔔 {number}") for number, nearby in enumerate(found, 1)
     ]
@@ -235,21 +257,24 @@ def _list(talk: Talk, found: Sequence[Nearby], *, manages: bool) -> View:
     return View(f"{text}\n\n🔔 brings one to you in private.", tuple(rows))
 
 
-def _line(talk: Talk, number: int, nearby: Nearby) -> str:
-    condition = describe(talk.services, nearby.alert.condition)
-    stands = state_line(talk.services, talk.user, nearby)
-    return f"{number}. {mark(nearby.alert)} <b>{condition}</b>\n      {stands}"
+async def _line(talk: Talk, number: int, nearby: Nearby) -> str:
+    clock = await clock_of(talk, nearby.alert)
+    words = esc(timed(talk.services, nearby.alert, clock))
+    stands = state_line(talk.services, clock, nearby)
+    return f"{number}. {mark(nearby.alert)} <b>{words}</b>\n      {stands}"
 
 
 async def _manage(talk: Talk, page: int) -> None:
-    found = await _here(talk)
+    """By age, so that none moves under a finger when another is changed."""
+    found = sorted(await _here(talk), key=lambda nearby: nearby.alert.id)
     count = max(1, -(-len(found) // _A_PAGE))
     page = min(page, count - 1)
     start = page * _A_PAGE
     rows: list[Row] = []
+    lines: list[str] = []
     for number, nearby in enumerate(found[start : start + _A_PAGE], start + 1):
-        alert = nearby.alert
-        silent = alert.standing.state is AlertState.PAUSED
+        alert, silent = nearby.alert, is_silent(nearby.alert)
+        lines.append(await _line(talk, number, nearby))
         rows.append(
             (
                 button(
@@ -265,8 +290,7 @@ async def _manage(talk: Talk, page: int) -> None:
     if paging := pages("alerts", "manage", page, count):
         rows.append(paging)
     rows.append((button("‹ Done", "alerts", "list"),))
-    lines = [_line(talk, number, nearby) for number, nearby in enumerate(found, 1)]
-    text = "\n".join(lines[start : start + _A_PAGE]) or "Nothing is left."
+    text = "\n".join(lines) or "Nothing is left."
     await talk.show(View(f"<b>Alerts of {here(talk)}</b>\n{text}", tuple(rows)))
 
 
@@ -276,6 +300,26 @@ async def _change(talk: Talk, argument: str, change: Callable[..., Awaitable[Ale
     await manage(talk, page)
 
 
+async def _delete(talk: Talk, alert_id: int) -> tuple[Alert, Alert]:
+    """The alert that is over, and how it was before."""
+    setting = talk.services.set_alerts
+    before = await setting.own(talk.user, alert_id, talk.chat_id)
+    talk.toast = "Deleted. It rings no more."
+    return await setting.delete(talk.user, alert_id, talk.chat_id), before
+
+
+def _deleted_view(talk: Talk, alert: Alert, before: Alert, *more: InlineKeyboardButton) -> View:
+    words = describe(talk.services, alert.condition)
+    undo = button("↩️ Undo", "alerts", "restore", alert.id, *pack_standing(before.standing))
+    return View(f"🗑 {esc(talk.user.name)} has deleted <b>{words}</b>.", ((undo, *more),))
+
+
+def _snoozed_until(alert: Alert, now: datetime) -> datetime:
+    """Until when it is silent already; `now` if it is not."""
+    standing = alert.standing
+    return (standing.state is AlertState.SNOOZED and standing.due_at) or now
+
+
 ALERT_TAPS: Mapping[str, Handler] = {"gset": confirm, "gno": cancel}
 ALERTS_TAPS: Mapping[str, Handler] = {
     "list": show_list,
@@ -283,6 +327,7 @@ ALERTS_TAPS: Mapping[str, Handler] = {
     "pause": pause,
     "resume": resume,
     "delete": delete,
+    "restore": restore,
     "off": off,
     "snooze": snooze,
 }

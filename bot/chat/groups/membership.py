@@ -1,6 +1,6 @@
 """Where the bot is let in, and where it is shown the door."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from telegram import Chat, ChatMember, ChatMemberRestricted, ChatMemberUpdated, Message
@@ -24,6 +24,13 @@ _GREETING = View(
     "📋 /alerts – what is set up here\n\n"
     "Write it where it shall be told. I talk about money in private only."
 )
+_BACK = View(
+    "👋 Welcome back. Whatever was set up here ended when I was removed or could not write, and an "
+    "administrator has to set it again:\n\n"
+    "⏰ /alert SEI above 0.25 – when something happens to a price\n"
+    "🔔 /subscribe – a daily market summary, and the signals of public agents\n\n"
+    "Write it where it shall be told."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +52,22 @@ class Membership:
             await self.services.lose_chat.lose(chat.id, None, "no_rights")
         else:
             known = await self.services.lose_chat.regain(chat.id, chat.title or "")
-            if not _is_inside(before) and (known is None or known.lost):
-                await _say(bot, chat.id, _greeting(bot))
+            if known is not None and known.lost:
+                await _say(bot, chat.id, _with_link(_BACK, bot))
+            elif known is None and not _is_inside(before):
+                await _say(bot, chat.id, _with_link(_GREETING, bot))
 
-    async def migrated(self, message: Message) -> bool:
-        """Whether a message says that its group has become a supergroup; then all goes along."""
+    async def noted(self, message: Message) -> bool:
+        """Whether a message says something of its group itself: a new id, the name of a topic."""
+        chats, thread_id = self.services.lose_chat, message.message_thread_id
         if new := message.migrate_to_chat_id:
-            await self.services.lose_chat.move(message.chat_id, new)
+            await chats.move(message.chat_id, new)
         elif old := message.migrate_from_chat_id:
-            await self.services.lose_chat.move(old, message.chat_id)
+            await chats.move(old, message.chat_id)
+        elif (named := message.forum_topic_created or message.forum_topic_edited) and thread_id:
+            if named.name and message.chat.type == Chat.SUPERGROUP:
+                renamed = message.forum_topic_edited is not None
+                await chats.note_topic(message.chat_id, thread_id, named.name, renamed=renamed)
         else:
             return False
         return True
@@ -82,9 +96,8 @@ class Membership:
             await self.services.lose_chat.lose(chat.id, None, "kicked")
 
 
-def _greeting(bot: Bot) -> View:
-    row = (link("Open our private chat", start_link(bot.username)),)
-    return View(_GREETING.text, (row,))
+def _with_link(view: View, bot: Bot) -> View:
+    return replace(view, rows=((link("Open our private chat", start_link(bot.username)),),))
 
 
 def _is_inside(member: ChatMember) -> bool:

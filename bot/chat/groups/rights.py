@@ -3,7 +3,7 @@
 from telegram.constants import ChatMemberStatus
 from telegram.error import BadRequest, Forbidden
 
-from bot.chat.talk import Talk
+from bot.chat.talk import Bot, Talk
 from bot.domain.errors import UserError
 
 _ADMINS = frozenset({ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR})
@@ -28,24 +28,28 @@ class AnonymousError(UserError):
 
 
 async def is_admin(talk: Talk) -> bool:
-    """Whether the person administrates this group now.
+    """Whether the person administrates this group now."""
+    return await administrates(talk.bot, talk.chat_id, int(talk.user.id))
+
+
+async def administrates(bot: Bot, chat_id: int, user_id: int) -> bool:
+    """Whether a person administrates a group now.
 
     Where members are hidden, Telegram tells a bot without rights of its own who administrates,
     but not who is a member.
     """
-    user_id = int(talk.user.id)
     try:
-        member = await talk.bot.get_chat_member(talk.chat_id, user_id)
+        member = await bot.get_chat_member(chat_id, user_id)
     except BadRequest:
-        return user_id in await _listed(talk)
+        return user_id in await _listed(bot, chat_id)
     except Forbidden:
         return False
     return member.status in _ADMINS
 
 
-async def _listed(talk: Talk) -> frozenset[int]:
+async def _listed(bot: Bot, chat_id: int) -> frozenset[int]:
     try:
-        admins = await talk.bot.get_chat_administrators(talk.chat_id)
+        admins = await bot.get_chat_administrators(chat_id)
     except (BadRequest, Forbidden):
         return frozenset()
     return frozenset(admin.user.id for admin in admins)

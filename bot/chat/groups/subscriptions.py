@@ -2,10 +2,19 @@
 
 from collections.abc import Sequence
 
-from bot.chat.alerts.lines import describe
 from bot.chat.answers import ask_about
 from bot.chat.deep_links import SIGNALS, group_link, start_link
 from bot.chat.groups.alerts import here, parse_id
+from bot.chat.groups.digests import (
+    DAILY,
+    TIMES,
+    clock_of,
+    clock_words,
+    is_digest,
+    is_silent,
+    time_of,
+    timed_here,
+)
 from bot.chat.groups.notices import record_line
 from bot.chat.render import esc
 from bot.chat.talk import Talk
@@ -14,8 +23,6 @@ from bot.chat.view import Row, View, button, grid, link, pages
 from bot.domain.alerts import Alert
 from bot.domain.people import Agent, AgentId
 
-DAILY = "DIGEST_DAILY"
-TIMES = ("06:00", "07:00", "08:00", "09:00", "12:00", "16:00", "18:00", "20:00", "22:00")
 _A_PAGE = 6
 _WIDTH = 3
 
@@ -23,12 +30,12 @@ _WIDTH = 3
 async def place_menu(talk: Talk, *, manages: bool) -> View:
     """What a group or topic is told; administrators get the buttons to change it."""
     alerts = await alerts_here(talk)
-    digests = [alert for alert in alerts if not alert.series]
+    digests = [alert for alert in alerts if is_digest(alert)]
     followed = await followed_here(talk)
     lines = [
         f"🔔 <b>What I tell {here(talk)}</b>",
         "",
-        f"🗞 Market summary: {_digests(talk, digests)}",
+        f"🗞 Market summary: {await _digests(talk, digests)}",
         f"📣 Signals: {', '.join(esc(agent.name) for agent in followed) or 'none'}",
         f"⏰ Alerts: {len(alerts) - len(digests) or 'none'}",
     ]
@@ -48,20 +55,26 @@ async def place_menu(talk: Talk, *, manages: bool) -> View:
     return View("\n".join(lines), tuple(rows))
 
 
-def daily_menu(talk: Talk, digest: Alert | None) -> View:
-    """When the daily summary comes."""
-    chosen = digest.condition.window if digest else ""
-    times = [button(f"{'✅ ' if at == chosen else ''}{at}", "subscribe", "at", at) for at in TIMES]
+async def daily_menu(talk: Talk) -> View:
+    """When the daily summary comes, and by whose clock."""
+    digests = await dailies_here(talk)
+    silent_first = sorted(digests, key=is_silent, reverse=True)
+    marks = {time_of(digest): "⏸ " if is_silent(digest) else "✅ " for digest in silent_first}
+    times = [button(f"{marks.get(at, '')}{at}", "subscribe", "at", at) for at in TIMES]
     rows: list[Row] = list(grid(times, _WIDTH))
-    if digest:
+    lines = ["🗞 <b>A daily summary of the market</b>"]
+    if digests:
+        lines += [f"• {esc(await timed_here(talk, digest))}" for digest in digests]
+        lines += ["", await _moving(talk, digests)]
         rows.append((button("🔕 No daily summary", "subscribe", "nodaily", style="danger"),))
+    else:
+        lines.append(
+            f"At what time shall I tell {here(talk)}? A time is by the clock of whoever taps it: "
+            f"for {esc(talk.user.name)}, {esc(clock_words(talk.user.time_zone))} (/settings in "
+            "our private chat changes it)."
+        )
     rows.append((button("‹ Back", "subscribe", "menu"),))
-    return View(
-        f"🗞 <b>A daily summary of the market</b>\nAt what time shall I tell {here(talk)}? Times "
-        f"are of your time zone, {esc(talk.user.time_zone)} (/settings in our private chat "
-        "changes it).",
-        tuple(rows),
-    )
+    return View("\n".join(lines), tuple(rows))
 
 
 async def agents_menu(talk: Talk, page: int) -> View:
@@ -91,7 +104,11 @@ async def agents_menu(talk: Talk, page: int) -> View:
     if not public:
         lines.append("No agent is public yet. Its owner makes it so at /agents, in private.")
     else:
-        lines += ["", "Their decisions come as figures: action, token, levels, confidence."]
+        lines += [
+            "",
+            "Their decisions come as figures: action, token, levels, confidence; so do their "
+            "trades: side, token, price.",
+        ]
     if paging := pages("subscribe", "agents", page, count):
         rows.append(paging)
     rows.append((button("‹ Back", "subscribe", "menu"),))
@@ -124,7 +141,8 @@ async def follow_link(talk: Talk, word: str) -> None:
         View(
             f"📣 You follow the signals of 🤖 <b>{esc(agent.name)}</b> here.\n"
             f"{record_line(record.trades, record.realised_usd)}\n\n"
-            "I pass on what it decides, as figures. That is no advice, and nothing is traded.",
+            "I pass on what it decides and trades, as figures. That is no advice, and I trade "
+            "nothing for you by it.",
             (
                 (
                     button("🔕 Stop", "subscribe", "leave", agent.id),
@@ -149,6 +167,11 @@ async def alerts_here(talk: Talk) -> list[Alert]:
     return [alert for alert in held if alert.place == place]
 
 
+async def dailies_here(talk: Talk) -> list[Alert]:
+    """The daily summaries of the place, those of workdays too."""
+    return [alert for alert in await alerts_here(talk) if alert.condition.type == DAILY]
+
+
 async def followed_here(talk: Talk) -> list[Agent]:
     """Agents that the place follows and may."""
     found: list[Agent] = []
@@ -164,7 +187,18 @@ def signals_link(talk: Talk, agent: Agent) -> str:
     return start_link(talk.bot.username, f"{SIGNALS}{agent.id}")
 
 
-def _digests(talk: Talk, digests: Sequence[Alert]) -> str:
+async def _digests(talk: Talk, digests: Sequence[Alert]) -> str:
     if not digests:
         return "none"
-    return ", ".join(describe(talk.services, alert.condition) for alert in digests)
+    return "; ".join([esc(await timed_here(talk, digest)) for digest in digests])
+
+
+async def _moving(talk: Talk, digests: Sequence[Alert]) -> str:
+    """What a tap on a time does where there is a summary."""
+    moved = digests[0]
+    clock = clock_words((await clock_of(talk, moved)).time_zone)
+    which = "the first one" if len(digests) > 1 else "it"
+    words = f"A time moves {which} there, by the clock of whoever set it up: {esc(clock)}."
+    if any(map(is_silent, digests)):
+        words += " Tapping the time of a paused one lets it come again."
+    return words

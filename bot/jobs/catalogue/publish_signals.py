@@ -1,4 +1,4 @@
-"""Pass on what public agents decided."""
+"""Pass on what public agents decided and traded."""
 
 from datetime import timedelta
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from bot.domain.alerts import Condition
 from bot.domain.errors import UserError
 from bot.policy.alerts.kind import AlertKind, Source
+from bot.policy.alerts.typed import turn_of
 
 _NOTHING = Decimal(0)
 _PROBE = Decimal(1)
@@ -17,12 +18,14 @@ class Answers:
     """Answers by question; "" and None are those still to come.
 
     `signed`: the figure came with its sign, or from a button, so that it means what it says.
+    `turn`: the way that was written beside it, as `turn_of` names it.
     """
 
     token: str = ""
     window: str = ""
     threshold: Decimal | None = None
     signed: bool = True
+    turn: str = ""
     time: str = ""
     agent_id: int = 0
 
@@ -55,6 +58,8 @@ def meant(kind: AlertKind, answers: Answers) -> Sequence[Condition]:
         for condition in _conditions(kind, answers, window):
             try:
                 kind.check(condition)
+                if answers.turn:
+                    _check_turn(kind, condition, answers.turn)
             except UserError as error:
                 refusal = refusal or error
             else:
@@ -67,6 +72,15 @@ def meant(kind: AlertKind, answers: Answers) -> Sequence[Condition]:
 def probe(kind: AlertKind, answers: Answers) -> Condition:
     """Some condition of the kind, whatever its line, to measure its series by."""
     return Condition(kind.conditions[0], answers.token, _PROBE, answers.window, answers.agent_id)
+
+
+def _check_turn(kind: AlertKind, condition: Condition, turn: str) -> None:
+    watch = kind.watch(condition)
+    if watch is not None and turn_of(watch) != turn:
+        raise UserError(
+            f"You chose “{kind.title}”, and wrote another way. Write the figure alone, or start "
+            "again with /alert."
+        )
 
 
 def _windows(answers: Answers) -> Sequence[str]:

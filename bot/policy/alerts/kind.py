@@ -59,6 +59,7 @@ class Watch:
     """One line on one series. `slack` is how far beyond the line it must come back to arm again.
 
     `both_ways` rings whichever way the line is crossed; `direction` is then that of the start.
+    `is_pulse` says that the figure stands for one moment only, and is nothing before and after.
     """
 
     series: str
@@ -66,6 +67,7 @@ class Watch:
     line: Decimal
     slack: Decimal
     both_ways: bool = False
+    is_pulse: bool = False
 
     def fire(self, direction: Direction | None = None) -> Trigger:
         """Rings: the figure is at the line or beyond."""

@@ -1,13 +1,11 @@
-"""Thresholds as people type them, and those worth suggesting. Pure."""
+"""Thresholds worth suggesting. Pure."""
 
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
-from bot.domain.alerts import Direction, rounded
-from bot.domain.errors import UserError
+from bot.domain.alerts import Direction
 from bot.domain.money import exact
 from bot.policy.alerts.kind import AlertKind, Watch
-from bot.policy.alerts.phrases import read_phrase
 
 _STEPS = (Decimal(2), Decimal(5), Decimal(10))
 USUAL_LEVELS: Mapping[str, Sequence[Decimal]] = {
@@ -18,20 +16,6 @@ USUAL_LEVELS: Mapping[str, Sequence[Decimal]] = {
 _MIDDLE = Decimal(50)
 _RSI = "rsi_level"
 _FEW_DIGITS = Context(prec=4, rounding=ROUND_HALF_EVEN)
-
-
-def parse_level(text: str) -> tuple[Decimal, bool]:
-    """A figure, and whether its sign was written: `0.25`, `$1,250`, `60k`, `-5%`, `3x`.
-
-    Raises:
-        UserError: it is none, or more than one.
-    """
-    phrase = read_phrase(text, ())
-    found = (*phrase.numbers, *phrase.percents, *phrase.factors)
-    if len(found) != 1 or phrase.strangers:
-        raise UserError("I cannot read that as a figure. Write one like 0.25, $60k or -5%.")
-    signed = text.strip()[:1] in {"+", "-", "\u2212"}
-    return rounded(found[0]), signed
 
 
 def suggest_levels(

@@ -8,6 +8,8 @@ from decimal import Context, Decimal
 
 from bot.domain.errors import UserError
 from bot.domain.symbols import mentions, resolve
+from bot.policy.alerts.figure_words import is_amount, odd_figure
+from bot.policy.alerts.span_words import tidy_spans
 from bot.policy.alerts.vocabulary import (
     DAILY,
     DIGEST,
@@ -37,7 +39,12 @@ class Phrase:
 
     `units` says for each number which listed token stands behind it ("" for none), `factors`
     holds `3x`, `double` and `three times`, `strangers` words without a meaning here, as they were
-    written: one of them may be a token that is not listed.
+    written: one of them may be a token that is not listed. `nouns` are those that stand right
+    behind a token's name: something of that token's may be meant.
+
+    `amounts` are the numbers that say by how much something moves, rather than to which line.
+    `odd` are figures as written that have no sure reading: `3 dimes`, `3k5`, `O.3`. `times` are
+    all times of the day, of which `at` is the first. `plain` is the whole in small letters.
     """
 
     text: str
@@ -53,6 +60,11 @@ class Phrase:
     factors: tuple[Decimal, ...] = ()
     strangers: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
+    nouns: tuple[str, ...] = ()
+    amounts: tuple[Decimal, ...] = ()
+    odd: tuple[str, ...] = ()
+    times: tuple[time, ...] = ()
+    plain: str = ""
 
     def says(self, words: Collection[str]) -> bool:
         """Whether one of these words stands in it."""
@@ -78,6 +90,7 @@ _FEW = 2
 _FOLD = str.maketrans(
     {chr(code): chr(code + 32) for code in range(ord("A"), ord("Z") + 1)}
     | {"\u2212": "-", "\u2013": "-", "\u2014": "-", "\u2019": "'", "\xa0": " ", "\u202f": " "}
+    | {"\xa2": "c"}
 )
 """Only ASCII letters are made small: other alphabets have letters that would become ASCII."""
 
@@ -115,16 +128,17 @@ _TIME = re.compile(
     re.ASCII,
 )
 _HOUR = re.compile(r"\bat\s+(?P<h>[0-9]{1,2})(?:\s*o'?clock)?(?!\w|[.,:][0-9]|\s?%)", re.ASCII)
+_NIGHTFALL = 6
 _NAMED_TIME = re.compile(r"\b(?P<name>noon|midday|midnight)\b")
 _FACTOR = re.compile(rf"(?P<digits>{_DIGITS})\s*(?:x\b|×|times\b)", re.ASCII)
 _FACTOR_WORDS = re.compile(r"\b(?P<word>doubl|tripl|quadrupl)(?:es?|ed|ing)\b")
 _FACTORS = {"doubl": 2, "tripl": 3, "quadrupl": 4}
 _NUMBER = re.compile(
     rf"(?P<minus>(?<![\w)])-)?\$?\s?(?<!\w)(?P<digits>{_DIGITS})(?P<power>e-?[0-9]{{1,2}}\b)?"
-    r"(?:\s?(?P<scale>k|m|mio|mn|million|thousand|bn|b|billion|cents?)\b)?(?![0-9])",
+    r"(?:\s?(?P<scale>k|grand|m|mio|mn|million|thousand|bn|b|billion|cents?|cts?|c)\b)?(?![0-9])",
     re.ASCII,
 )
-_SCALES = {"k": 3, "t": 3, "m": 6, "b": 9, "c": -2}
+_SCALES = {"k": 3, "g": 3, "t": 3, "m": 6, "b": 9, "c": -2}
 _PAIR = re.compile(r"(?<=\w)\s?/\s?(?:usdc?|usdt0?|dollars?)\b", re.ASCII | re.IGNORECASE)
 _WORD = re.compile(r"\$?[^\W_]+(?:'[a-z]+)?")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([,'.])[0-9]{3})(?:\1[0-9]{3})*")
@@ -143,7 +157,7 @@ def read_phrase(text: str, listed_symbols: Sequence[str], agent_id: int = 0) -> 
     percents = reader.percents()
     spans = reader.spans(has_percents=bool(percents))
     factors = reader.factors()
-    at = reader.time()
+    times = reader.times()
     numbers, units = reader.numbers(listed_symbols)
     words = reader.words()
     lower = tuple(word.translate(_FOLD).removeprefix("$") for word in words)
@@ -161,14 +175,34 @@ def read_phrase(text: str, listed_symbols: Sequence[str], agent_id: int = 0) -> 
         numbers=numbers,
         percents=percents,
         spans=spans,
-        at=at,
+        at=next(iter(times), None),
         weekdays=tuple(dict.fromkeys(days)),
         agent_id=agent_id,
         units=units,
         factors=factors,
         strangers=strangers,
         listed=tuple(listed_symbols),
+        nouns=_nouns(reader.plain, strangers, listed_symbols),
+        amounts=reader.amounts,
+        odd=reader.odd,
+        times=times,
+        plain=reader.plain,
     )
+
+
+def _nouns(plain: str, strangers: Sequence[str], listed: Sequence[str]) -> tuple[str, ...]:
+    """Strangers right behind a token's name, but for adverbs."""
+    found = []
+    for word in strangers:
+        low = word.translate(_FOLD)
+        lead = re.search(rf"(?P<name>\w+)(?:'s)?\s+{re.escape(low)}(?!\w)", plain)
+        if (
+            lead
+            and not low.endswith(("ly", "n't"))
+            and isinstance(resolve(lead["name"], listed), str)
+        ):
+            found.append(low)
+    return tuple(found)
 
 
 def too_long() -> UserError:
@@ -226,8 +260,11 @@ class _Reader:
         plain = _SIGNS.sub(
             lambda found: _SIGN_WORDS[(found.lastindex or 1) - 1], text.translate(_FOLD)
         )
-        counted = _COUNT.sub(lambda found: str(_COUNTS[found[1]]), plain)
+        counted = _COUNT.sub(lambda found: str(_COUNTS[found[1]]), tidy_spans(plain))
         self._text = _SPACED.sub(lambda found: found[0].replace(" ", ""), counted)
+        self.plain = self._text
+        self.amounts: tuple[Decimal, ...] = ()
+        self.odd: tuple[str, ...] = ()
 
     def percents(self) -> tuple[Decimal, ...]:
         found: list[Decimal] = []
@@ -256,34 +293,52 @@ class _Reader:
         words = [Decimal(_FACTORS[match["word"]]) for match in _FACTOR_WORDS.finditer(self._text)]
         return tuple(found + words)
 
-    def time(self) -> time | None:
-        if match := next(iter(self._take(_TIME)), None):
-            half = (match["ap"] or match["ap2"] or "").replace(".", "") or self._half()
-            return _time(int(match["h"]), int(match["m"] or 0), half)
-        if match := _NAMED_TIME.search(self._text):
-            return time(0 if match["name"] == "midnight" else 12)
+    def times(self) -> tuple[time, ...]:
+        if found := self._take(_TIME):
+            return tuple(
+                _time(
+                    int(match["h"]),
+                    int(match["m"] or 0),
+                    (match["ap"] or match["ap2"] or "").replace(".", "")
+                    or self._half(int(match["h"])),
+                )
+                for match in found
+            )
+        if named := [match["name"] for match in _NAMED_TIME.finditer(self._text)]:
+            return tuple(time(0 if name == "midnight" else 12) for name in named)
         regular = DAILY | WEEKLY | DIGEST
         words = self._text.split()
         if any(word in regular or weekday_of(word) is not None for word in words):
-            for match in self._take(_HOUR):
-                return _time(int(match["h"]), 0, self._half())
-        return None
+            hours = [int(match["h"]) for match in self._take(_HOUR)]
+            return tuple(_time(hour, 0, self._half(hour)) for hour in hours)
+        return ()
 
     def numbers(self, listed: Sequence[str]) -> tuple[tuple[Decimal, ...], tuple[str, ...]]:
         found: list[Decimal] = []
         units: list[str] = []
         for match in self._take(_NUMBER):
-            found.append(_scaled(match))
-            behind = _WORD.match(match.string[match.end() :].lstrip())
+            value, lead = _scaled(match), match.string[: match.start()]
+            rest = match.string[match.end() :]
+            found.append(value)
+            behind = _WORD.match(rest.lstrip())
             symbol = resolve(behind[0], listed) if behind else None
             units.append(symbol if isinstance(symbol, str) else "")
+            if is_amount(lead, rest):
+                self.amounts += (value,)
+            if odd := odd_figure(match[0].strip(), lead, rest, listed):
+                self.odd += (odd,)
         return tuple(found), tuple(units)
 
     def words(self) -> tuple[str, ...]:
         return tuple(word for word in _WORD.findall(self._text) if not word.isdigit())
 
-    def _half(self) -> str:
-        return "pm" if re.search(r"\bevening\b", self._text) else ""
+    def _half(self, hour: int) -> str:
+        """Of an hour without one: in the evening, in the afternoon, at night before midnight."""
+        if re.search(r"\b(?:evening|afternoon)s?\b", self._text):
+            return "pm"
+        if re.search(r"\bnights?\b", self._text):
+            return "am" if hour >= 12 else "pm" if hour >= _NIGHTFALL else ""
+        return ""
 
     def _leads(self, match: re.Match[str]) -> bool:
         return bool(_LEADS.search(match.string[: match.start()]))

@@ -14,6 +14,9 @@ FRESH = timedelta(seconds=180)
 ABSURD = 100
 """No price moves by this factor from one sample to the next."""
 
+STALE = "stale"
+"""The reason of a refusal that is no doubt: the feed has said nothing new."""
+
 _CONFIRMED = 3
 
 
@@ -98,7 +101,7 @@ class PriceDoubts:
 def _stale(price: Price, now: datetime) -> Refusal | None:
     if price_age(now, price) <= FRESH:
         return None
-    return Refusal(price.symbol, "stale", f"as of {price.as_of:%Y-%m-%d %H:%M:%S} UTC")
+    return Refusal(price.symbol, STALE, f"as of {price.as_of:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def is_absurd(one: Decimal, other: Decimal) -> bool:

@@ -2,6 +2,7 @@
 
 ARMED -> (its line is reached) -> DONE | RESTING       rings
 RESTING -> (cooldown over) -> DISARMED -> (came back by the slack) -> ARMED
+RESTING -> (cooldown over) -> ARMED                    where the figure is a pulse
 any -> SNOOZED -> (snooze over) -> ARMED               rings then, if the condition holds
 any -> PAUSED -> (resumed) -> as a new one
 """
@@ -63,8 +64,11 @@ def look(alert: Alert, watch: Watch, reading: Reading, *, missed_from: datetime 
     if alert.standing.state is AlertState.DISARMED:
         return Move(_armed(alert, watch, reading))
     rings = missed_from is None or alert.rang_at is None or alert.rang_at <= missed_from
+    rang_at = reading.at
+    if missed_from is not None:  # Never before that, or it would ring again for the same looks.
+        rang_at = max(rang_at, missed_from + timedelta.resolution)
     after = replace(
-        alert, rang_at=reading.at, rings=alert.rings + rings, standing=_rung(alert, reading.at)
+        alert, rang_at=rang_at, rings=alert.rings + rings, standing=_rung(alert, reading.at)
     )
     return Move(after, rings)
 
@@ -75,15 +79,20 @@ def come_back(watch: Watch) -> Decimal:
 
 
 def wake(alert: Alert, watch: Watch) -> Alert:
-    """The cooldown or the snooze is over."""
+    """The cooldown or the snooze is over.
+
+    What it rang for before it was snoozed is forgotten: if its condition holds, it rings.
+    """
     snoozed = alert.standing.state is AlertState.SNOOZED
+    if snoozed:
+        alert = replace(alert, rang_at=None)
     if watch.both_ways:
         way = _way_of(alert, watch)
         if way is None:
             return replace(alert, standing=begin(watch, None))
         beyond = watch.fire(way) if snoozed else watch.again(way)
         return replace(alert, standing=Standing(AlertState.ARMED, beyond))
-    if snoozed:
+    if snoozed or watch.is_pulse:
         return replace(alert, standing=Standing(AlertState.ARMED, watch.fire()))
     return replace(alert, standing=Standing(AlertState.DISARMED, watch.again()))
 

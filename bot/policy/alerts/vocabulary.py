@@ -65,7 +65,7 @@ LOW = _words("low lows lowest minimum bottom")
 EVER = _words("ath atl ever alltime")
 VOLUME = _words("volume volumes turnover")
 RSI = _words("rsi overbought oversold")
-AVERAGE = _words("ma mas sma smas average averages golden death bullish bearish")
+AVERAGE = _words("ma mas sma smas ema emas average averages golden death bullish bearish")
 PORTFOLIO = _words("portfolio holdings")
 BALANCE = _words("balance balances")
 DEPOSIT = frozenset(
@@ -107,6 +107,11 @@ _FILLING = _words(
     volatility vs wake want wants warn was watch way we weekday well were what when whenever
     where which while who whole will with within worth would wrapped x year years yes yet you
     your
+    again anytime area barrier because bro btw buddy came ceiling cheers come
+    comes coming cool cts ct cuz desk dude eventually eye floor forget grand head heading heads
+    keep kindly later lol man mate maybe message overall period periods pushes push region
+    resistance retrace retraces same settle settles sir somewhere support thx tick ticks ty
+    zone
     """
 )
 """Words that stand in sentences about alerts and name no token."""

@@ -6,9 +6,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.alerts import AlertDraft, Condition, Repeat
-from bot.policy.alerts.kind import AlertKinds
+from bot.domain.errors import UserError
+from bot.policy.alerts.doubts import doubt_about
+from bot.policy.alerts.hearsay import check_heard
+from bot.policy.alerts.idioms import plainly
+from bot.policy.alerts.kind import AlertKind, AlertKinds
 from bot.policy.alerts.phrases import LONGEST, NoFigureError, Phrase, read_phrase
-from bot.policy.alerts.ring_words import USUAL_COOLDOWN, read_manner
+from bot.policy.alerts.ring_words import USUAL_COOLDOWN, read_manner, without_calm
+from bot.policy.alerts.vocabulary import MARKS
 
 
 def parse_alert(
@@ -33,7 +38,7 @@ def parse_alert(
         UserError: an alert is meant, but something about it cannot be; the text says what to
             write instead.
     """
-    manner = read_manner(text, now, zone)
+    manner = read_manner(plainly(text), now, zone)
     phrase = read_phrase(manner.rest, listed, agent_id)
     condition = parse_condition(phrase, kinds)
     if condition is None:
@@ -60,9 +65,10 @@ def keep_manner(
     """An alert that somebody else made of a text, ringing as the text itself says.
 
     Raises:
-        UserError: as `read_manner`.
+        UserError: as `read_manner`; or the text says otherwise than the alert.
     """
-    manner = read_manner(text, now, zone)
+    manner = read_manner(plainly(text), now, zone)
+    check_heard(draft.condition, read_phrase(manner.rest, ()), kinds)
     kept = replace(
         draft,
         expires_at=manner.expires_at or draft.expires_at,
@@ -79,18 +85,38 @@ def keep_manner(
 
 
 def parse_condition(phrase: Phrase, kinds: AlertKinds) -> Condition | None:
-    """What is watched, checked by its kind; None if no kind takes it. Raises UserError."""
+    """What is watched, checked by its kind; None if no kind takes it.
+
+    Raises:
+        UserError: a kind is meant, but something about it cannot be, or is in doubt.
+    """
     for kind in sorted(kinds.kinds, key=lambda kind: kind.order):
         try:
-            condition = kind.parse(phrase)
+            condition = _read_by(kind, phrase)
         except NoFigureError:
             if phrase.strangers:
                 return None
             raise
         if condition is not None:
-            kind.check(condition)
             return condition
+    if phrase.nouns and (phrase.numbers or phrase.percents) and (doubt := doubt_about(phrase)):
+        raise doubt
     return None
+
+
+def _read_by(kind: AlertKind, phrase: Phrase) -> Condition | None:
+    """The condition of one kind; a doubt about the sentence goes before what the kind says."""
+    try:
+        condition = kind.parse(phrase)
+        if condition is not None:
+            kind.check(condition)
+    except UserError as error:
+        if phrase.strangers and isinstance(error, NoFigureError):
+            raise
+        raise doubt_about(phrase) or error from None
+    if condition is not None and (doubt := doubt_about(phrase, kind.name)):
+        raise doubt
+    return condition
 
 
 _FLAGS = re.IGNORECASE | re.ASCII
@@ -105,14 +131,15 @@ _STRONG = re.compile(
     _FLAGS,
 )
 _WEAK = re.compile(
-    rf"\b(?:tell|message|text|inform|update|call|poke|dm)\s+{_ME}\b(?!\s+(?:about|more|what|why|how"
+    rf"\b(?:tell|message|text|inform|update|call|poke|dm|ring)\s+{_ME}\b(?!\s+(?:about|more|what|why|how"
     rf"|which|who|where|your|the)\b)|\blet\s+{_ME}\s+know\b(?!\s+(?:about|what|why|how|which)\b)"
     r"|\bi\s+(?:want|need|would\s+like)\s+to\s+know\b(?!\s+(?:about|what|why|how|which)\b)",
     _FLAGS,
 )
+_SHOUT = re.compile(r"^\W*(?:please\s+)?(?:shout|holler|yell|ring|beep)\s+(?:if|when)\b", _FLAGS)
 _WHEN = re.compile(
     r"\b(?:when(?:ever)?|if|once(?!\s+(?:more|again|upon))|as\s+soon\s+as|in\s+case|should"
-    r"|the\s+moment|(?:every|each)\s+time)\b(?P<next>\s+[\w']+)?",
+    r"|the\s+moment|(?:every|each)\s+time)\b(?P<next>\s+(?!i\s+(?:receive|get)\b)[\w']+)?",
     _FLAGS,
 )
 _REGULAR = re.compile(
@@ -124,9 +151,38 @@ _SHORT = re.compile(r"[<>%]|\b(?:for|on|at|above|below|over|under|of|crosses)\b"
 _NOT = re.compile(
     r"\b(?:don'?t|do\s+not|never|stop|no\s+longer)\s+(?:\w+\s+){0,2}?"
     r"(?:alert|notif|ping|tell|warn|remind|wak|let|message|text|send|set|creat|mak)"
-    r"|^\W*(?:how|what|why|which|who|where|whether)\b"
-    r"|\bshould\s+(?:i|we|one|you|it)\b|\b(?:i|we|one|you)\s+should\b"
+    r"|^\W*(?:how|what|why|which|who|where|whether|did|does|was|were|do\s+(?:i|we)|have\s+i)\b"
+    r"|\bremind\s+me\s+(?:what|how|why|which|who|where)\b|\bshould\s+(?:i|we|one|you|it)\b|\b(?:i|we|one|you)\s+should\b"
     r"|\bgood\s+(?:buy|time|idea|moment|trade|bet|choice|investment|entry)\b|\bworth\s+buying\b",
+    _FLAGS,
+)
+_PAST = (
+    r"(?:dropped|fell|rose|gained|lost|climbed|crossed|broke|reached|touched|went|jumped|pumped"
+    r"|dumped|crashed|moved|changed|closed|traded|hit|doubled|tripled|dipped)"
+)
+_LOOKING_FOR = re.compile(
+    r"\b(?:was|were)\b(?!\s+to\b)|\b(?:had|did)\b|\b(?:has|have)\s+(?:ever|last|already|been)\b"
+    rf"|\bever\s+(?:been|gone|{_PAST})\b"
+    rf"|\b(?:last|first)\s+{_PAST}\b|\b(?:launched|created|founded|listed|started)\b"
+    rf"|\b{_PAST}\b.*\b(?:today|yesterday|overnight|so\s+far|ago|since|last\s+\w+"
+    r"|this\s+(?:morning|afternoon|evening|week|month|year))\b"
+    r"|\b(?:i|we)\s+(?:already\s+|first\s+|last\s+)?(?:bought|sold|set|made|opened|paid)\b",
+    _FLAGS,
+)
+"""What was is asked, not what will be."""
+_REMIND = re.compile(rf"\bremind\s+{_ME}\b", _FLAGS)
+_FIGURE = re.compile(
+    r"[0-9]|\b(?:half|quarter|third|tenth|twentieth|ten|twelve|twenty|thirty|forty|fifty|sixty"
+    r"|seventy|eighty|ninety|hundred|thousand|grand|million|one|two|three|four|five|six|seven"
+    r"|eight|nine|a\s+dollar|anything|something)\b",
+    _FLAGS,
+)
+_EVENTS = frozenset(
+    {"double", "doubles", "triples", "halves", "volume", "golden", "arrives", "comes", "trade"}
+)
+_PRESENT = re.compile(
+    r"\b(?:is|are|'s)\s+(?:still\s+|really\s+|now\s+|currently\s+)?(?:up|down|going|moving|rising|falling|climbing"
+    r"|dropping|trending|heading|pumping|dumping|crashing|recovering|moon(?:ing)?)\b",
     _FLAGS,
 )
 _MUSING = frozenset({"to", "i", "we", "you", "there", "there's", "not"})
@@ -141,8 +197,9 @@ _ANY_DAY = (
 _CLOCK = r"(?:at\s+[0-9]|[0-9]{1,2}:[0-9]{2}|[0-9]{1,2}\s?[ap]\.?m\b|at\s+(?:noon|midday|midnight))"
 _BY_NAME = re.compile(r"\b(?:daily|weekly)\s+digest\b", _FLAGS)
 _NAMED = re.compile(rf"\b{_DIGEST}\b", _FLAGS)
+_WORK_WEEK = r"\bmon(?:day)?s?\s*(?:-|to|through|thru)\s*fri(?:day)?s?\b"
 _SCHEDULE = re.compile(
-    rf"\b(?:every|each)\s+{_ANY_DAY}\b|\b(?:on|in\s+the)\s+(?:{_ANY_DAY}s)\b"
+    rf"{_WORK_WEEK}|\b(?:every|each)\s+{_ANY_DAY}\b|\b(?:on|in\s+the)\s+(?:{_ANY_DAY}s)\b"
     rf"|\b(?:daily|weekly)\b.*(?:{_CLOCK}|\bon\s+{_ANY_DAY}\b)",
     _FLAGS,
 )
@@ -160,7 +217,7 @@ _ORDER = re.compile(
     _FLAGS,
 )
 _BARE = re.compile(
-    rf"(?:an?|my|market|crypto|daily|weekly|{_DIGEST}|every|each|on|in|the|at|{_ANY_DAY}s?|midnight"
+    rf"(?:an?|my|market|crypto|daily|weekly|{_DIGEST}|every|each|on|in|the|at|{_ANY_DAY}s?(?:-{_ANY_DAY}s?)?|to|through|thru|-|from|midnight"
     r"|please|o'clock|[0-9]{1,2}(?::[0-9]{2})?(?:[ap]m)?|[ap]m)",
     _FLAGS,
 )
@@ -186,15 +243,32 @@ def wants_alert(text: str) -> bool:
 
     `Wake me if ...` does; `tell me about SEI` and `when should I sell?` do not.
     """
-    if len(text) > LONGEST or _NOT.search(text):
+    if len(text) > LONGEST:
+        return False
+    text = without_calm(plainly(text))
+    if _NOT.search(text):
         return False
     if _wants_digest(text):
         return True
     when = _WHEN.search(text)
     regular = bool(_REGULAR.search(text))
     if _STRONG.search(text):
+        if _REMIND.search(text) and _LOOKING_FOR.search(text):
+            return False
         return bool(when) or regular or bool(_SHORT.search(text))
-    if not _WEAK.search(text):
+    if not _WEAK.search(text) and not _SHOUT.search(text):
         return False
     clause = when is not None and (when["next"] or "").strip().lower() not in _MUSING
-    return regular or (clause and not _GUESSING.search(text))
+    if clause and (_GUESSING.search(text) or not _names_an_event(text)):
+        return False
+    return regular or clause
+
+
+def _names_an_event(text: str) -> bool:
+    """Something to come that has a figure, or could have: not what was, nor how things are."""
+    if _LOOKING_FOR.search(text):
+        return False
+    if _FIGURE.search(text):
+        return True
+    words = {word.removesuffix("'s") for word in re.findall(r"[a-z']+", text.lower())}
+    return not words.isdisjoint(MARKS | _EVENTS) and not _PRESENT.search(text)

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from bot.domain.alerts import Alert, AlertState, Reading, Standing
+from bot.domain.alerts import Alert, AlertState, Reading, Repeat, Standing
 from bot.policy.alerts.digest_times import next_due
 from bot.policy.alerts.kind import AlertKinds
 from bot.policy.alerts.quiet import quiet_until
-from bot.policy.alerts.states import look, wake
+from bot.policy.alerts.states import finish, look, wake
 from bot.ports.alerts import Decide, Hit, Outcome
 from bot.ports.clock import Clock
 from bot.ports.ledger import Notice, Priority
@@ -62,27 +62,38 @@ class Ring:
         return decide
 
     def due(self) -> Decide:
-        """For digests whose time has come: each is told once, however often it was missed."""
+        """For digests whose time has come: each is told once, however often it was missed.
+
+        One that shall come once is over by that.
+        """
         now = self.clock.now()
 
         def decide(hit: Hit) -> Outcome:
             if not self.kinds.knows(hit.alert.condition):
                 return Outcome(hit.alert)
             due_at = hit.alert.standing.due_at or now
-            after = replace(_next_digest(hit, now), rang_at=due_at, rings=hit.alert.rings + 1)
+            once = hit.alert.repeat is Repeat.ONCE
+            after = finish(hit.alert) if once else _next_digest(hit, now)
+            after = replace(after, rang_at=due_at, rings=hit.alert.rings + 1)
             return Outcome(after, _digest(hit, after, due_at, now))
 
         return decide
 
-    def ended(self, alert: Alert) -> Notice:
-        """An alert that ran out without having rung for the last time."""
+    def ended(self, hit: Hit) -> Notice:
+        """An alert that ran out without having rung for the last time.
+
+        That is never urgent: in quiet hours it waits, whatever they let through.
+        """
+        alert = hit.alert
+        until = quiet_until(hit.quiet, hit.time_zone, self.clock.now())
         return Notice(
             alert.place.chat_id,
             "alert_ended",
             f"ended:{alert.id}:{alert.version}",
-            {"alert": str(alert.id), **_condition(alert)},
+            {"alert": str(alert.id), **_condition(alert), "held": _yes(until is not None)},
             Priority.DIGEST,
             alert.place.thread_id,
+            not_before=until,
         )
 
 
@@ -111,6 +122,7 @@ def _digest(hit: Hit, after: Alert, due_at: datetime, now: datetime) -> Notice:
         "alert": str(after.id),
         "due_at": due_at.isoformat(),
         "weekly": _yes(after.condition.type == _WEEKLY),
+        "window": after.condition.window,
         "late": _yes(now - due_at > _PUNCTUAL),
     }
     return _notice(hit, after, "digest", data, Priority.DIGEST, now)
@@ -125,14 +137,15 @@ def _notice(
     now: datetime,
 ) -> Notice:
     lets_through = hit.quiet is None or (after.urgent and hit.quiet.lets_urgent)
+    until = None if lets_through else quiet_until(hit.quiet, hit.time_zone, now)
     return Notice(
         chat_id=after.place.chat_id,
         kind=kind,
         key=f"alert:{after.id}:{after.rings}",
-        data=data,
+        data={**data, "held": _yes(until is not None)},
         priority=priority,
         thread_id=after.place.thread_id,
-        not_before=None if lets_through else quiet_until(hit.quiet, hit.time_zone, now),
+        not_before=until,
     )
 
 

@@ -11,7 +11,7 @@ import structlog
 from bot.domain.errors import UpstreamError, UserError
 from bot.domain.money import Price, Token, exact
 from bot.domain.tokens import Listing
-from bot.policy.alerts.price_doubts import PriceDoubts
+from bot.policy.alerts.price_doubts import STALE, PriceDoubts
 from bot.ports.alerts import Ticks
 from bot.ports.chain import Venue
 from bot.ports.market import Market
@@ -24,6 +24,14 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """Believed prices by symbol, and the tokens whose prices are new but not believed."""
+
+    believed: Mapping[str, Price]
+    doubted: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class SamplePrices:
     """Asks the feed and, as a second source, the exchanges; what is doubted is counted."""
 
@@ -33,8 +41,8 @@ class SamplePrices:
     listing: Listing
     doubts: PriceDoubts
 
-    async def sample(self, now: datetime, last: Mapping[str, Decimal]) -> Mapping[str, Price]:
-        """Believed prices by symbol; `last` are those of the last tick.
+    async def sample(self, now: datetime, last: Mapping[str, Decimal]) -> Sample:
+        """One sample of all tokens; `last` are the prices of the last tick.
 
         Raises:
             UpstreamError: the feed does not answer.
@@ -49,7 +57,8 @@ class SamplePrices:
         for refusal in judged.refused:
             _log.info("price_doubted", symbol=refusal.symbol, why=refusal.reason)
             await self.ticks.save_doubt(refusal.symbol, refusal.reason, now, refusal.detail)
-        return judged.believed
+        doubted = frozenset(r.symbol for r in judged.refused if r.reason != STALE)
+        return Sample(judged.believed, doubted)
 
     async def _ask_exchanges(self) -> Mapping[str, Decimal]:
         """What tokens cost there, in units of the quote token; missing where nobody says."""

@@ -4,9 +4,9 @@ Ownership is checked on every action: a private alert belongs to its person. For
 the caller has checked that the person may manage that group, and says so by naming the group.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.domain.alerts import (
     Alert,
@@ -20,7 +20,15 @@ from bot.domain.alerts import (
 from bot.domain.errors import UserError
 from bot.domain.people import User, UserId
 from bot.domain.tokens import Listing
-from bot.policy.alerts.bounds import check_draft, check_level, distance_of
+from bot.policy.alerts.bounds import distance_of
+from bot.policy.alerts.changes import (
+    end,
+    has_rung_out,
+    ringing_as,
+    silenced,
+    still_active,
+    without_past_end,
+)
 from bot.policy.alerts.digest_times import next_due
 from bot.policy.alerts.kind import AlertKind, AlertKinds, Watch
 from bot.policy.alerts.proposals import (
@@ -35,17 +43,21 @@ from bot.policy.alerts.proposals import (
     standing_of,
     tidy,
 )
-from bot.policy.alerts.states import finish, pause, snooze
+from bot.policy.alerts.states import pause
 from bot.policy.risk import Limits
-from bot.ports.alerts import Alerts
+from bot.ports.alerts import Alerts, Rung
 from bot.ports.clock import Clock
 from bot.ports.figures import Figures
 from bot.ports.records import Agents, People
+from bot.services.alerts.measure_shown import MeasureShown
+from bot.services.alerts.stand_alerts import StandAlerts
 from bot.services.flood import Flood
 
 _A_MINUTE = 20
 _TRIES = 5
 _PRIVATE = 0
+_LATELY = timedelta(days=1)
+_RINGS = 5
 
 
 @dataclass(slots=True)
@@ -61,8 +73,14 @@ class SetAlerts:
     listing: Listing
     limits: Limits
     _flood: Flood = field(init=False)
+    _stand: StandAlerts = field(init=False)
+    _shown: MeasureShown = field(init=False)
 
     def __post_init__(self) -> None:
+        self._stand = StandAlerts(
+            self.clock, self.people, self.agents, self.kinds, self.watch, self.listing
+        )
+        self._shown = MeasureShown(self.kinds, self.watch)
         self._flood = Flood(self.clock, _A_MINUTE)
 
     async def propose(self, user: User, place: Place, draft: AlertDraft) -> Proposal:
@@ -73,7 +91,7 @@ class SetAlerts:
         """
         draft = tidy(draft)
         watch = await self._check(user, place, draft, own_id=None)
-        return await self._stand(user, place, draft, watch)
+        return await self._stand.propose(user.time_zone, place, draft, watch)
 
     async def create(self, user: User, place: Place, draft: AlertDraft) -> Alert:
         """Set an alert; one of the same condition in the same place is refused.
@@ -84,7 +102,7 @@ class SetAlerts:
         self._pace(user)
         draft = tidy(draft)
         watch = await self._check(user, place, draft, own_id=None)
-        proposal = await self._stand(user, place, draft, watch)
+        proposal = await self._stand.propose(user.time_zone, place, draft, watch)
         most = self._most(place)
         alert = await self.alerts.create(
             user.id,
@@ -135,7 +153,7 @@ class SetAlerts:
         """Silence an alert until it is resumed."""
 
         async def change(alert: Alert) -> Alert:
-            return pause(_active(alert))
+            return pause(still_active(alert))
 
         return await self._change(user, alert_id, group, change)
 
@@ -143,7 +161,7 @@ class SetAlerts:
         """Let a silent alert ring again, as if it were new."""
 
         async def change(alert: Alert) -> Alert:
-            return await self._anew(user, _active(alert))
+            return await self._stand.anew(user, still_active(alert))
 
         return await self._change(user, alert_id, group, change)
 
@@ -153,6 +171,10 @@ class SetAlerts:
         """Silence an alert for a while; one that has rung for the last time gets one more.
 
         If its condition holds at the end, it rings then.
+
+        Raises:
+            UserError: a digest, one that was ended otherwise or ends before, no room, or a twin
+                was set meanwhile.
         """
         if not timedelta(0) < span <= LONGEST_SNOOZE:
             raise UserError("A snooze takes from a minute to 30 days.")
@@ -160,10 +182,10 @@ class SetAlerts:
         async def change(alert: Alert) -> Alert:
             if not alert.series:
                 raise UserError("A digest comes by the clock. Pause it instead, see /alerts.")
+            if not alert.is_active and not has_rung_out(alert):
+                raise UserError("That alert was ended, it rings no more. /alert sets a new one.")
             await self._room(user, alert)
-            until = self.clock.now() + span
-            _not_over(alert, until)
-            return snooze(alert, until)
+            return silenced(alert, self.clock.now() + span)
 
         return await self._change(user, alert_id, group, change)
 
@@ -171,7 +193,7 @@ class SetAlerts:
         """End an alert; `restore` takes that back. Ending an ended one changes nothing."""
 
         async def change(alert: Alert) -> Alert:
-            return finish(alert) if alert.is_active else alert
+            return end(alert)
 
         return await self._change(user, alert_id, group, change)
 
@@ -180,21 +202,20 @@ class SetAlerts:
     ) -> Alert:
         """Set an ended alert once more, as if it were new; an active one stays as it is.
 
-        `was` is how it stood before it was deleted: silent ones come back silent.
+        `was` is how it stood before it was deleted: silent ones come back silent. An end date
+        that has passed is dropped.
 
         Raises:
-            UserError: its end has passed, there is no room, or a twin was set meanwhile.
+            UserError: there is no room, or a twin was set meanwhile.
         """
 
         async def change(alert: Alert) -> Alert:
             if alert.is_active:
                 return alert
-            _not_over(alert, self.clock.now())
             await self._room(user, alert)
-            if await self._same(user, alert.place, alert.condition, own_id=alert.id):
-                raise UserError("You have set that one again meanwhile. /alerts shows it.")
-            anew = await self._anew(user, alert)
-            return silent_still(anew, was, self.clock.now()) if was else anew
+            now = self.clock.now()
+            anew = await self._stand.anew(user, without_past_end(alert, now))
+            return silent_still(anew, was, now) if was else anew
 
         return await self._change(user, alert_id, group, change)
 
@@ -206,13 +227,13 @@ class SetAlerts:
         """
 
         async def apply(alert: Alert) -> Alert:
-            after = changed(_active(alert), change)
+            after = changed(still_active(alert), change)
             draft = draft_of(after)
             watch = await self._check(user, alert.place, draft, own_id=alert.id)
             if after.condition == alert.condition:
-                return after
+                return ringing_as(alert, after)
             after = replace(after, series=watch.series if watch else "")
-            anew = await self._anew(user, after)
+            anew = await self._stand.anew(user, after)
             return silent_still(anew, alert.standing, self.clock.now())
 
         return await self._change(user, alert_id, group, apply)
@@ -234,9 +255,22 @@ class SetAlerts:
         return len(silent)
 
     async def nearest(self, user: User, group: int = _PRIVATE) -> list[Nearby]:
-        """All active ones: nearest to firing first, then those that wait, paused ones last."""
-        found = [self.look_at(alert) for alert in await self._held(user, group)]
-        return sorted(found, key=nearness)
+        """All active ones: nearest to firing first, then those that wait, paused ones last.
+
+        Figures that no look measures just now are measured, for a second at most.
+        """
+        held = await self._held(user, group)
+        await self._shown.measure(held)
+        return sorted((self.look_at(alert) for alert in held), key=nearness)
+
+    async def rang_lately(self, user: User) -> Sequence[Rung]:
+        """The last few rings of a day of a person's private alerts, latest first."""
+        return await self.alerts.load_rings(user.id, self.clock.now() - _LATELY, _RINGS)
+
+    async def see(self, alert: Alert) -> Nearby:
+        """As `look_at`; a figure that no look measures just now is measured, within a second."""
+        await self._shown.measure([alert])
+        return self.look_at(alert)
 
     def look_at(self, alert: Alert) -> Nearby:
         """An alert with the present figure of its series, as far as somebody has measured it."""
@@ -246,20 +280,26 @@ class SetAlerts:
         return Nearby(alert, figure, distance)
 
     async def follow_zone(self, user_id: UserId) -> int:
-        """After a person's time zone changed: their digests come by the new one; how many do."""
+        """After a person's time zone changed: their digests come by the new one; how many do.
+
+        So do those that they set up in groups.
+        """
         user = await self.people.load_user(user_id)
         if user is None:
             return 0
         moved = 0
-        for alert in await self.alerts.load_of_person(user_id):
-            if alert.series or alert.standing.due_at is None:
+        for alert in await self.alerts.load_digests_by(user_id):
+            if alert.standing.due_at is None:
                 continue
 
             async def change(alert: Alert) -> Alert:
+                if alert.standing.due_at is None:
+                    return alert
                 due = next_due(alert.condition, user.time_zone, self.clock.now())
                 return replace(alert, standing=replace(alert.standing, due_at=due))
 
-            await self._change(user, alert.id, _PRIVATE, change)
+            group = alert.place.chat_id if alert.place.is_group else _PRIVATE
+            await self._change(user, alert.id, group, change)
             moved += 1
         return moved
 
@@ -269,61 +309,20 @@ class SetAlerts:
         Raises:
             UserError: no kind has that name.
         """
-        try:
-            return self.kinds.of(condition)
-        except KeyError:
-            raise UserError("I do not know that kind of alert. /alert shows all kinds.") from None
+        return self._stand.kind_of(condition)
 
     async def _check(
         self, user: User, place: Place, draft: AlertDraft, own_id: AlertId | None
     ) -> Watch | None:
-        """Refuse what cannot be; the line it watches, None for a digest."""
-        condition = draft.condition
-        kind = self.kind_of(condition)
-        kind.check(condition)
-        if "token" in kind.asks and self.listing.find(condition.symbol) is None:
-            raise UserError(
-                f"I do not know {condition.symbol[:20] or 'that token'}. "
-                f"I watch {', '.join(self.listing.symbols)}."
-            )
-        await self._check_agent(user, place, condition)
-        check_draft(draft, self.clock.now())
+        """Refuse what cannot be, and a twin; the line it watches, None for a digest."""
+        await self._stand.check(user, place, draft)
+        condition, kind = draft.condition, self.kind_of(draft.condition)
         if await self._same(user, place, condition, own_id=own_id):
             raise UserError(
                 f"You have that one already: {kind.describe(condition)}. /alerts shows it; "
                 "it can be changed there."
             )
         return kind.watch(condition)
-
-    async def _check_agent(self, user: User, place: Place, condition: Condition) -> None:
-        if not condition.agent_id:
-            return
-        if place.is_group:
-            raise UserError("What an agent holds is told in private only. Set it in our chat.")
-        held = await self.agents.load_agents(user.id)
-        if not any(agent.id == condition.agent_id and agent.escrow for agent in held):
-            raise UserError("That agent is not yours, or its escrow is not open yet. See /agents.")
-
-    async def _stand(
-        self, user: User, place: Place, draft: AlertDraft, watch: Watch | None
-    ) -> Proposal:
-        if watch is None:
-            due_at = next_due(draft.condition, user.time_zone, self.clock.now())
-            return Proposal(draft, place, None, reached=False, distance=None, due_at=due_at)
-        figure = await self.watch.measure_now(draft.condition)
-        if figure is not None:
-            check_level(watch, figure, self.kind_of(draft.condition).figure)
-        hit = figure is not None and not watch.both_ways and watch.fire().is_hit(figure)
-        distance = None if figure is None else distance_of(watch, figure)
-        return Proposal(draft, place, figure, reached=hit, distance=distance, due_at=None)
-
-    async def _anew(self, user: User, alert: Alert) -> Alert:
-        """The alert, standing as a new one of its condition does."""
-        watch = self.kinds.watch(alert.condition)
-        proposal = await self._stand(user, alert.place, draft_of(alert), watch)
-        seen_at = self.clock.now() if proposal.figure is not None else None
-        standing = standing_of(proposal, watch)
-        return replace(alert, standing=standing, seen_value=proposal.figure, seen_at=seen_at)
 
     async def _same(
         self, user: User, place: Place, condition: Condition, own_id: AlertId | None
@@ -344,9 +343,12 @@ class SetAlerts:
         return list(await self.alerts.load_of_person(user.id))
 
     async def _room(self, user: User, alert: Alert) -> None:
-        """Refuse to bring an ended alert back where there is no room for one more."""
+        """Refuse to bring an ended alert back where its agent or the room is gone, or a twin is."""
         if alert.is_active:
             return
+        await self._stand.check_agent(user, alert.place, alert.condition)
+        if await self._same(user, alert.place, alert.condition, own_id=alert.id):
+            raise UserError("That one was set again meanwhile. /alerts shows it.")
         group = alert.place.chat_id if alert.place.is_group else _PRIVATE
         most = self._most(alert.place)
         if len(await self._held(user, group)) >= most:
@@ -378,17 +380,6 @@ def _may(alert: Alert, user: User, group: int) -> bool:
     if alert.place.is_group:
         return group == alert.place.chat_id
     return alert.user_id == user.id
-
-
-def _active(alert: Alert) -> Alert:
-    if not alert.is_active:
-        raise UserError("That alert has ended. /alert sets a new one.")
-    return alert
-
-
-def _not_over(alert: Alert, at: datetime) -> None:
-    if alert.expires_at is not None and alert.expires_at <= at:
-        raise UserError("That alert ends before then. /alert sets a new one.")
 
 
 def _full(place: Place, most: int) -> str:

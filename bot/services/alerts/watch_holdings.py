@@ -39,6 +39,8 @@ class WatchHoldings:
     ring: Ring
     prices: WatchPrices
     wake: Callable[[], None]
+    looked_at: datetime | None = field(init=False, default=None)
+    """Up to when all that happened has been looked at; None until then."""
     _deposits_upto: int | None = field(init=False, default=None)
 
     async def tick(self) -> None:
@@ -48,6 +50,7 @@ class WatchHoldings:
             UpstreamError: the chain does not answer.
         """
         now = self.clock.now()
+        await self.alerts.apply(Look(now, {}), self.ring.looking())  # What wakes looks along.
         meters = {
             meter.name: meter
             for meter in self.kinds.meters.values()
@@ -65,7 +68,7 @@ class WatchHoldings:
             counts = await self.alerts.apply(Look(now, readings, marks=marks), self._decide())
             if counts.rang:
                 self.wake()
-        self._deposits_upto = upto
+        self._deposits_upto, self.looked_at = upto, now
         for series, reading in readings.items():
             self.prices.note(series, reading.value)
 

@@ -5,7 +5,7 @@ ends anywhere goes on behind it.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,24 +17,27 @@ from bot.domain.errors import UpstreamError
 from bot.domain.money import Price
 from bot.domain.tokens import Listing
 from bot.policy.alerts.kind import AlertKinds, Source, split_series
-from bot.policy.alerts.late_path import Gap, late_ticks
+from bot.policy.alerts.late_path import Gap
 from bot.policy.alerts.price_doubts import FRESH, PriceDoubts
 from bot.policy.alerts.price_series import PriceSeries
+from bot.policy.alerts.set_back import set_back
 from bot.policy.risk import Limits, price_age
-from bot.ports.alerts import Alerts, Look, Ticks
+from bot.ports.alerts import Alerts, Decide, Look, Outcome, Ticks
 from bot.ports.chain import ChainReader, Venue
 from bot.ports.clock import Clock
 from bot.ports.market import Market
 from bot.ports.records import Agents
 from bot.services.alerts.histories import fetch_histories
 from bot.services.alerts.measure import Measure
+from bot.services.alerts.missed_prices import Missed, MissedPrices
 from bot.services.alerts.ring import Ring
-from bot.services.alerts.sample_prices import SamplePrices
+from bot.services.alerts.sample_prices import Sample, SamplePrices
 
 _PUNCTUAL = timedelta(seconds=90)
 """Looks further apart than this left one out."""
 _MEMORY = timedelta(days=1)
-_TRIES = 3
+_PATIENCE = timedelta(minutes=5)
+"""So long all alerts on prices wait for the history of a gap; then they go on without."""
 _UNKNOWN_AGE = timedelta(minutes=1)  # For so long, a price of which only its tick is known serves.
 _BREATH = 50
 
@@ -62,15 +65,20 @@ class WatchPrices:
     wake: Callable[[], None]
     _lock: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     _sampling: SamplePrices = field(init=False)
+    _missed: MissedPrices = field(init=False)
     _series: PriceSeries | None = field(init=False, default=None)
     _last_at: datetime | None = field(init=False, default=None)
+    _live: dict[str, datetime] = field(init=False, default_factory=dict)
     _believed: dict[str, Price] = field(init=False, default_factory=dict)
     _figures: dict[str, Decimal] = field(init=False, default_factory=dict)
-    _tries: int = field(init=False, default=0)
+    _failing_since: dict[str, datetime] = field(init=False, default_factory=dict)
+    looked_at: datetime | None = field(init=False, default=None)
+    """Up to when all that happened has been looked at; None until then."""
 
     def __post_init__(self) -> None:
         doubts = PriceDoubts(self.limits.alert_disagreement)
         self._sampling = SamplePrices(self.market, self.venues, self.ticks, self.listing, doubts)
+        self._missed = MissedPrices(self.market, self.ticks, self.listing)
 
     async def tick(self) -> None:
         """Look once: first at what was missed, then at what prices are now.
@@ -119,7 +127,7 @@ class WatchPrices:
         return figure
 
     async def _measure_price(self, series: str, symbol: str) -> Decimal | None:
-        if symbol not in self.fresh_prices():
+        if symbol not in self.fresh_prices() and not self._has_gap():
             await self.tick()
         known = self._series
         if known is None or symbol not in self.fresh_prices():
@@ -128,38 +136,59 @@ class WatchPrices:
             await self._learn(known, [series])
         return known.measure_one(series)
 
+    def _has_gap(self) -> bool:
+        """Making up for one is the job's affair, not that of who asks for a price."""
+        return self._last_at is not None and self.clock.now() - self._last_at > FRESH
+
     async def _tick(self) -> None:
         now = self.clock.now()
         series = await self._load(now)
         if self._last_at is not None and now <= self._last_at:
             return
-        believed = await self._sampling.sample(now, series.last_prices())
-        if not believed:
-            return
         behind = self._last_at
-        if behind is not None and now - behind > FRESH:
-            await self._catch_up(series, believed, now)
+        sample = await self._sampling.sample(now, series.last_prices())
+        if not sample.believed:
+            return
+        believed = sample.believed
+        if gaps := self._gaps(sample, now):
+            waiting = await self._catch_up(series, gaps, believed)
             now = self.clock.now()
-            believed = await self._sampling.sample(now, series.last_prices())
+            sample = await self._sampling.sample(now, series.last_prices())
+            believed = {s: p for s, p in sample.believed.items() if s not in waiting}
         deep = await self._deep(series)
         tick = Tick(now, {symbol: price.usd for symbol, price in believed.items()})
         self._believed.update(believed)
         unseen_since = behind if behind and now - behind > _PUNCTUAL else None
         await self._look(series, tick, deep, unseen_since=unseen_since)
+        self._live.update(dict.fromkeys([*believed, *sample.doubted], now))
+        self.looked_at = now
         await self._learn(series, deep)
+
+    def _gaps(self, sample: Sample, now: datetime) -> Mapping[Gap, Sequence[str]]:
+        """Tokens that have a price again after looks without one, by their gap."""
+        gaps: dict[Gap, list[str]] = {}
+        for symbol in sample.believed:
+            since = self._live.get(symbol)
+            if since is not None and now - since > FRESH:
+                gaps.setdefault(Gap(since, now), []).append(symbol)
+        return gaps
 
     async def _load(self, now: datetime) -> PriceSeries:
         """What the database knows, if memory does not; without what a wrong clock has seen."""
         if self._series is not None and (self._last_at is None or self._last_at <= now):
             return self._series
         self._series, self._last_at = None, None
-        await self.ticks.forget_future(now)
+        if await self.ticks.forget_future(now):
+            await self.alerts.set_back(now, _set_back(now))
         series = PriceSeries(self.kinds.meters.values())
         last = await self.ticks.load_last_tick()
         missed_from = await self.ticks.load_last_live() or now
         ticks = await self.ticks.load_ticks(missed_from - _MEMORY)
+        self._live = {}
         for number, tick in enumerate(ticks):
             series.add(tick)
+            if not tick.late:
+                self._live.update(dict.fromkeys(tick.prices, tick.at))
             if number % _BREATH == 0:
                 await asyncio.sleep(0)
         self._series, self._last_at = series, last.at if last else None
@@ -182,35 +211,49 @@ class WatchPrices:
             series.set_candles(symbol, days, history)
 
     async def _catch_up(
-        self, series: PriceSeries, believed: Mapping[str, Price], now: datetime
-    ) -> None:
-        """Look at what happened since the last look that came in time.
+        self,
+        series: PriceSeries,
+        gaps: Mapping[Gap, Sequence[str]],
+        believed: Mapping[str, Price],
+    ) -> Collection[str]:
+        """Look at what happened since the last looks that came in time.
 
-        Where a price is fresh, the candles before it must be there too.
+        Returns the tokens whose history is not there yet: they have to wait.
 
         Raises:
-            UpstreamError: the market does not say; after three times we go on without.
+            UpstreamError: that goes for all that have a price.
         """
-        behind = self._last_at or now
-        since = await self.ticks.load_last_live() or behind
-        gap = Gap(since, behind, now)
-        wanted = [(token.symbol, gap.days) for token in self.listing.tokens]
-        histories = await fetch_histories(self.market, self.listing, wanted)
-        found = histories.found.values()
-        failure = histories.failure
-        if any(h.symbol in believed and now - h.as_of > 2 * gap.grain for h in found):
-            failure = UpstreamError(
-                "market", "candles of the gap are not there yet", retryable=True
-            )
-        if failure and self._tries < _TRIES:
-            self._tries += 1
+        waiting: set[str] = set()
+        missed: dict[Gap, Missed] = {}
+        failure: UpstreamError | None = None
+        for gap, symbols in sorted(gaps.items(), key=lambda item: item[0].since):
+            found = await self._missed.fetch(symbols, gap)
+            if found.failure and await self._is_patient(gap, symbols):
+                failure = found.failure
+                waiting.update(symbols)
+            else:
+                missed[gap] = found
+        if failure and waiting.issuperset(believed):
             raise failure
-        self._tries = 0
         await self._learn(series, await self._deep(series))
-        path = late_ticks(found, await self.ticks.load_ticks(since - gap.grain), gap)
-        _log.info("prices_caught_up", since=since.isoformat(), ticks=len(path))
-        for tick in path:
-            await self._look(series, tick, await self._deep(series), gap)
+        for gap, found in missed.items():
+            path = await self._missed.path(found, gap)
+            _log.info("prices_caught_up", since=gap.since.isoformat(), ticks=len(path))
+            for late in path:
+                await self._look(series, late.tick, await self._deep(series), gap, late.grain)
+            for symbol in gaps[gap]:
+                self._failing_since.pop(symbol, None)
+        return waiting
+
+    async def _is_patient(self, gap: Gap, symbols: Sequence[str]) -> bool:
+        """Whether to wait for a history that failed; if not, admins hear that it is left out."""
+        since = min(self._failing_since.setdefault(symbol, gap.until) for symbol in symbols)
+        if gap.until - since < _PATIENCE:
+            return True
+        for symbol in symbols:
+            detail = f"not all is known since {gap.since:%Y-%m-%d %H:%M} UTC"
+            await self.ticks.save_doubt(symbol, "gap", gap.until, detail)
+        return False
 
     async def _look(
         self,
@@ -218,11 +261,12 @@ class WatchPrices:
         tick: Tick,
         deep: Sequence[str],
         missed: Gap | None = None,
+        grain: timedelta | None = None,
         unseen_since: datetime | None = None,
     ) -> None:
         """Look at a tick, and store it. Memory that is ahead of the database is thrown away."""
         series.add(tick)
-        figures = series.measure(tick.prices, deep, missed.grain if missed else None)
+        figures = series.measure(tick.prices, deep, grain)
         ages = {s: tick.at if missed else self._believed[s].as_of for s in tick.prices}
         readings = {
             name: Reading(value, tick.at, ages[symbol], tick.late)
@@ -234,7 +278,11 @@ class WatchPrices:
         except BaseException:
             self._series = None
             raise
-        self._last_at = tick.at
+        self._last_at = max(tick.at, self._last_at or tick.at)
         self._figures.update((name, value) for _, name, value in figures)
         if counts.rang:
             self.wake()
+
+
+def _set_back(now: datetime) -> Decide:
+    return lambda hit: Outcome(set_back(hit.alert, hit.time_zone, now))

@@ -15,6 +15,7 @@ END = "is_active AND expires_at IS NOT NULL"
 WAITING = "state IN ('pending', 'sending')"
 SENDING = "state IN ('sending')"
 ENDED = "state IN ('ambiguous', 'failed', 'lost')"
+IN_GROUP = "chat_id < 0"
 
 TABLES = (
     "market_alerts",
@@ -24,6 +25,7 @@ TABLES = (
     "series_marks",
     "groups",
     "followings",
+    "passed_signals",
     "deposits",
     "job_runs",
 )
@@ -34,18 +36,22 @@ def upgrade() -> None:
     op.add_column("users", sa.Column("time_zone", sa.Text, nullable=False, server_default="UTC"))
     op.add_column("users", sa.Column("quiet_hours", sa.Text))
     op.add_column("user_agents", sa.Column("public_from", sa.BigInteger))
+    op.add_column("user_agents", sa.Column("public_from_trade", sa.BigInteger))
     op.add_column("outbox", sa.Column("priority", sa.Integer, nullable=False, server_default="0"))
     op.add_column(
         "outbox", sa.Column("thread_id", sa.BigInteger, nullable=False, server_default="0")
     )
+    op.add_column("outbox", sa.Column("not_before", TIME))
     op.drop_index("idx_outbox_waiting", "outbox")
     _index("idx_outbox_waiting", "outbox", "chat_id", "priority", "id", where=WAITING)
     _index("idx_outbox_order", "outbox", "priority", "id", where=WAITING)
     _index("idx_outbox_sending", "outbox", "chat_id", where=SENDING)
     _index("idx_outbox_ended", "outbox", "state", "id", where=ENDED)
+    _index("idx_outbox_in_groups", "outbox", "sent_at", where=IN_GROUP)
     _create_market_alerts()
     _index_market_alerts()
     _create_alert_firings()
+    op.create_index("idx_alert_firings_recorded", "alert_firings", ["alert_id", "recorded_at"])
     _create_price_ticks()
     _create_price_doubts()
     _create_series_marks()
@@ -55,6 +61,7 @@ def upgrade() -> None:
         "uq_followings", "followings", ["chat_id", "thread_id", "agent_id"], unique=True
     )
     op.create_index("idx_followings_agent_id", "followings", ["agent_id"])
+    _create_passed_signals()
     _create_deposits()
     op.create_index("idx_deposits_agent_id", "deposits", ["agent_id", "id"])
     _create_job_runs()
@@ -64,13 +71,17 @@ def downgrade() -> None:
     """Forget them; what waits is sent as it was before, in order of queuing."""
     for table in reversed(TABLES):
         op.drop_table(table)
+    op.execute("UPDATE outbox SET due_at = not_before WHERE not_before > due_at")
+    op.drop_index("idx_outbox_in_groups", "outbox")
     op.drop_index("idx_outbox_ended", "outbox")
     op.drop_index("idx_outbox_sending", "outbox")
     op.drop_index("idx_outbox_order", "outbox")
     op.drop_index("idx_outbox_waiting", "outbox")
     _index("idx_outbox_waiting", "outbox", "chat_id", "id", where=WAITING)
+    op.drop_column("outbox", "not_before")
     op.drop_column("outbox", "thread_id")
     op.drop_column("outbox", "priority")
+    op.drop_column("user_agents", "public_from_trade")
     op.drop_column("user_agents", "public_from")
     op.drop_column("users", "quiet_hours")
     op.drop_column("users", "time_zone")
@@ -88,6 +99,7 @@ def _index_market_alerts() -> None:
     table = "market_alerts"
     op.create_index("idx_market_alerts_user_token", table, ["user_id", "token_symbol"])
     _index("idx_market_alerts_place", table, "chat_id", "thread_id", where="is_active")
+    _index("idx_market_alerts_ended", table, "chat_id", where=f"NOT is_active AND {IN_GROUP}")
     trigger = "series", "direction", "level"
     _index("idx_market_alerts_trigger", table, *trigger, where="level IS NOT NULL")
     _index("idx_market_alerts_due", table, "due_at", where="due_at IS NOT NULL")
@@ -175,6 +187,7 @@ def _create_groups() -> None:
         sa.Column("chat_id", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("title", sa.Text, nullable=False),
         sa.Column("lost", sa.Text, nullable=False),
+        sa.Column("topics", sa.Text, nullable=False),
     )
 
 
@@ -188,6 +201,19 @@ def _create_followings() -> None:
         sa.Column("user_id", sa.BigInteger, sa.ForeignKey("users.id"), nullable=False),
         sa.Column("created_at", TIME, nullable=False),
         sqlite_autoincrement=True,
+    )
+
+
+def _create_passed_signals() -> None:
+    op.create_table(
+        "passed_signals",
+        sa.Column("agent_id", KEY, sa.ForeignKey("user_agents.id"), primary_key=True),
+        sa.Column("symbol", sa.Text, primary_key=True),
+        sa.Column("action", sa.Text, nullable=False),
+        sa.Column("entry", sa.Text, nullable=False),
+        sa.Column("stop_loss", sa.Text),
+        sa.Column("take_profit", sa.Text),
+        sa.Column("decided_at", TIME, nullable=False),
     )
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from bot.domain.alerts import Condition, Repeat
-from tests.integration.alerts.world import MINUTE
+from tests.integration.alerts.world import DAY, MINUTE
 
 Key = tuple[str, str, str, int]
 """What is measured: the figure's name, symbol, window, agent."""
@@ -106,7 +106,7 @@ class Model:
 
     def begin(self, value: Decimal | None, now: datetime) -> None:
         self.due, self.seen = None, value
-        self.begun = self.created if value is None else now
+        self.begun = now
         if self.both_ways:
             if value is None:
                 self.wait_for_anything()
@@ -117,8 +117,23 @@ class Model:
         else:
             self.wait_for_false()
 
+    def set_back(self, now: datetime) -> None:
+        """By a clock that is no longer ahead."""
+        if self.is_digest and self.due:
+            due = next_digest(self.condition.window, self.zone, now)
+            if due == self.rang_at:
+                due = next_digest(self.condition.window, self.zone, due)
+            self.due = min(self.due, due)
+        elif self.due:
+            rest = max(self.cooldown, 5 * MINUTE)
+            self.due = min(self.due, now + (rest if self.state == "resting" else 30 * DAY))
+        self.begun = min(self.begun, now)
+        self.rang_at = min(self.rang_at, now) if self.rang_at else None
+
     def wake(self) -> None:
         snoozed, self.due = self.state == "snoozed", None
+        if snoozed:
+            self.rang_at = None
         if self.both_ways:
             way = self.way
             if not way and self.rings and self.seen is not None:
@@ -130,7 +145,7 @@ class Model:
             if way and not snoozed:
                 self.arm(-way)
                 self.line = (-way, self.level - way * self.slack, False)
-        elif snoozed:
+        elif snoozed or self.kind == "DEPOSIT":
             self.arm(self.up)
         else:
             self.state, self.line = "disarmed", (-self.up, self.level - self.up * self.slack, False)

@@ -4,7 +4,7 @@ Every window is worked out again from the whole list of samples, every alert is 
 and comparisons are plain. Nothing here is shared with the engine but the value types.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
@@ -50,43 +50,69 @@ class Oracle:
     firings: list[Firing] = field(default_factory=list)
     ended: list[int] = field(default_factory=list)
     samples: dict[str, list[tuple[datetime, Decimal]]] = field(default_factory=dict)
-    ticks: list[tuple[datetime, bool]] = field(default_factory=list)
+    ticks: set[datetime] = field(default_factory=set)
+    lives: dict[str, list[datetime]] = field(default_factory=dict)
+    lived: dict[str, datetime] = field(default_factory=dict)
     believed: dict[str, tuple[Decimal, datetime]] = field(default_factory=dict)
     odd: dict[str, list[Decimal]] = field(default_factory=dict)
     odd_as_of: dict[str, datetime] = field(default_factory=dict)
     marks: dict[Key, datetime] = field(default_factory=dict)
     in_time: dict[Key, datetime] = field(default_factory=dict)
+    waited: set[Key] | None = None
     deposits_upto: datetime | None = None
+    looked: dict[str, datetime] = field(default_factory=dict)
 
     def restart(self) -> None:
         """A process knows nothing of what it had begun to doubt."""
         self.odd.clear()
         self.odd_as_of.clear()
+        self.looked.clear()
+        self.waited = None
+        self.lived = {symbol: times[-1] for symbol, times in self.lives.items()}
 
     # Prices
 
     def prices(self, now: datetime) -> None:
-        if self.ticks and self.ticks[-1][0] > now:  # The clock was set back.
-            for symbol in self.samples:
-                self.samples[symbol] = [s for s in self.samples[symbol] if s[0] <= now]
-            self.ticks = [tick for tick in self.ticks if tick[0] <= now]
-        if self.world.is_down(now) or (self.ticks and self.ticks[-1][0] >= now):
+        if max(self.ticks, default=now) > now:
+            self._set_back(now)
+        if self.world.is_down(now) or max(self.ticks, default=now - MINUTE) >= now:
             return
-        believed = self._believe(now)
+        believed, doubted = self._believe(now)
         if not believed:
             return
-        if self.ticks and now - self.ticks[-1][0] > FRESH:
-            self._catch_up(now)
-            believed = self._believe(now)
+        gaps = sorted({self.lived.get(symbol, now) for symbol in believed})
+        gaps = [since for since in gaps if now - since > FRESH]
+        for since in gaps:
+            missing = [s for s in LISTING.symbols if s in believed and self.lived.get(s) == since]
+            self._catch_up(missing, since, now)
+        if gaps:
+            believed, doubted = self._believe(now)
         self.believed |= believed
         self._tick(now, {symbol: price for symbol, (price, _) in believed.items()}, now)
+        for symbol in believed:
+            self.lives.setdefault(symbol, []).append(now)
+        self.lived |= dict.fromkeys([*believed, *doubted], now)
+        self.looked["prices"] = now
 
-    def _believe(self, now: datetime) -> dict[str, tuple[Decimal, datetime]]:
-        believed = {}
+    def _set_back(self, now: datetime) -> None:
+        """The clock ran ahead: nothing that it has seen or fixed counts."""
+        for symbol in self.samples:
+            self.samples[symbol] = [s for s in self.samples[symbol] if s[0] <= now]
+        for symbol in self.lives:
+            self.lives[symbol] = [at for at in self.lives[symbol] if at <= now]
+        self.lived = {symbol: times[-1] for symbol, times in self.lives.items() if times}
+        self.ticks = {at for at in self.ticks if at <= now}
+        for model in self.models.values():
+            model.set_back(now)
+
+    def _believe(self, now: datetime) -> tuple[dict[str, tuple[Decimal, datetime]], set[str]]:
+        """What is believed, and what is new but doubted."""
+        believed, doubted = {}, set()
         for symbol in LISTING.symbols:
             price = self.world.sample(symbol, now)
             if price is None or now - price.as_of > FRESH or price.as_of > now + MINUTE:
                 continue
+            doubted.add(symbol)
             last = self.samples[symbol][-1][1] if self.samples.get(symbol) else None
             if last and self._is_odd(symbol, price.usd, price.as_of, last):
                 continue
@@ -94,8 +120,9 @@ class Oracle:
             quote = self.world.sample("USDC", now)
             if pool and quote and abs(pool * quote.usd / price.usd - 1) > Decimal("0.05"):
                 continue
+            doubted.remove(symbol)
             believed[symbol] = (price.usd, price.as_of)
-        return believed
+        return believed, doubted
 
     def _is_odd(self, symbol: str, usd: Decimal, as_of: datetime, last: Decimal) -> bool:
         if max(usd, last) / min(usd, last) < 100:
@@ -111,17 +138,26 @@ class Oracle:
         del self.odd[symbol]
         return False
 
-    def _catch_up(self, now: datetime) -> None:
-        since = max(at for at, late in self.ticks if not late)
+    def _catch_up(self, symbols: Sequence[str], since: datetime, now: datetime) -> None:
         days = next((d for d in (1, 7, 30) if now - since <= d * DAY), 30)
         points: dict[datetime, dict[str, Decimal]] = {}
-        for symbol in LISTING.symbols:
+        grains: dict[datetime, timedelta] = {}
+        for symbol in symbols:
             seen = [s for s in self.samples.get(symbol, []) if s[0] <= since]
             history = self.world.history(symbol, days, now)
-            for at, price in candle_path(history, seen, since, now):
+            told = candle_path(history, seen, since, now)
+            path = [(at, price, period_of(days)) for at, price in told]
+            closed = max(since, history.as_of)
+            path += [(at, p, 5 * MINUTE) for at, p in self.world.points(symbol, now) if at > closed]
+            for at, price, grain in path:
+                if at >= now:
+                    continue
+                while at in self.ticks:
+                    at += timedelta.resolution
                 points.setdefault(at, {})[symbol] = price
+                grains[at] = max(grain, grains.get(at, grain))
         for at in sorted(points):
-            self._tick(at, points[at], now, late=True, since=since, grain=period_of(days))
+            self._tick(at, points[at], now, late=True, since=since, grain=grains[at])
 
     def _tick(
         self,
@@ -135,7 +171,7 @@ class Oracle:
     ) -> None:
         for symbol, price in prices.items():
             self.samples.setdefault(symbol, []).append((at, price))
-        self.ticks.append((at, late))
+        self.ticks.add(at)
         known: dict[Key, Decimal | None] = {}
 
         def value(key: Key) -> Decimal | None:
@@ -183,10 +219,15 @@ class Oracle:
     # Candles, escrows, gas
 
     def candles(self, now: datetime) -> None:
+        self._look(now, lambda _: None)
         keys = {m.key for m in self.models.values() if m.state in ("armed", "disarmed")}
         waiting = sorted(k for k in keys if (k[0], k[2]) in CANDLES)
-        if self.world.is_down(now):
+        new = set(waiting) - self.waited if self.waited is not None else set()
+        known = set(waiting) if self.waited is None else self.waited & set(waiting)
+        self.waited = known if self.world.is_down(now) else set(waiting)
+        if self.world.is_down(now) and waiting:
             return
+        self.looked["candles"] = now
         standing: dict[Key, Decimal] = {}
         for key in sorted(waiting, key=_series_name):
             days = CANDLES[key[0], key[2]]
@@ -194,20 +235,25 @@ class Oracle:
             ends = [c.opened_at + period for c in history.candles]
             ends = [end for end in ends if end <= history.as_of]
             fresh_from = now - period - HOUR
-            mark = self.marks.get(key)
-            since = self.in_time.get(key, mark)
+            mark = None if key in new else self.marks.get(key)
+            since = self.in_time.get(key) or mark
             for end in ends[-1:] if mark is None else [e for e in ends if e > mark]:
                 figure = self._candle_figure(key, now, end)
                 if figure is None:
                     continue
                 late = end < fresh_from
                 self.marks[key] = end
-                if not late:
-                    self.in_time[key] = end
-                self._look(end, {key: figure}.get, late=late, since=since if late else None)
+                self._look(
+                    end,
+                    {key: figure}.get,
+                    late=late,
+                    since=since if late else None,
+                    news=_stood_at(end),
+                )
             figure = self._candle_figure(key, now, ends[-1])
             if ends[-1] >= fresh_from and figure is not None:
                 standing[key] = figure
+                self.in_time[key] = now
         if standing:
             self._look(now, standing.get)
 
@@ -223,6 +269,7 @@ class Oracle:
         return volume_against_week(candles, end)
 
     def holdings(self, now: datetime) -> None:
+        self._look(now, lambda _: None)
         latest = max(now, self.deposits_upto or now)
         rows = [
             row
@@ -230,6 +277,7 @@ class Oracle:
             if self.deposits_upto is not None and row.at > self.deposits_upto
         ]
         self.deposits_upto = latest
+        self.looked["holdings"] = now
         largest: dict[Key, DepositRow] = {}
         for row in rows:
             key = ("deposit", row.symbol, "", row.agent_id)
@@ -291,15 +339,25 @@ class Oracle:
                 model.rings += 1
                 late = now - model.due > MINUTE
                 self.firings.append((model.id, model.rings, model.due, late))
+                model.rang_at = model.due
+                if model.repeat is Repeat.ONCE:
+                    model.state = "done"
+                    continue
                 model.due = next_digest(model.condition.window, model.zone, now)
         for model in self.models.values():
             if model.state != "done" and self._is_over(model, now):
                 model.state = "done"
                 self.ended.append(model.id)
 
-    @staticmethod
-    def _is_over(model: Model, at: datetime) -> bool:
-        return model.expires_at is not None and model.expires_at <= at
+    def _is_over(self, model: Model, now: datetime) -> bool:
+        """Not before all that happened until its end was looked at, for a day at most."""
+        if model.expires_at is None:
+            return False
+        if model.is_digest:
+            return model.expires_at <= now
+        watchers = ("prices", "candles", "holdings")
+        looked = min(self.looked.get(name, now - DAY) for name in watchers)
+        return model.expires_at <= max(looked, now - DAY)
 
     # What people do
 
@@ -398,7 +456,7 @@ class Oracle:
         if since is None or model.rang_at is None or model.rang_at <= since:
             model.rings += 1
             self.firings.append((model.id, model.rings, at, late))
-        model.rang_at = at
+        model.rang_at = at if since is None else max(at, since + timedelta.resolution)
         model.line = None
         if model.repeat is Repeat.ONCE:
             model.state = "done"
@@ -409,3 +467,7 @@ class Oracle:
 def _series_name(key: Key) -> tuple[str, ...]:
     name = {"RSI": "rsi", "MA": "ma", "VOLUME": "volume"}[key[0]]
     return name, key[1], key[2]
+
+
+def _stood_at(end: datetime) -> Callable[[Model], bool]:
+    return lambda model: model.begun <= end

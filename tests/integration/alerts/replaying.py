@@ -107,7 +107,8 @@ class Engine:
             prices=self.prices,
             wake=self._wake,
         )
-        self.digests = SendDigests(self.clock, alerts, ring, self._wake)
+        watchers = (self.prices, self.candles, self.holdings)
+        self.digests = SendDigests(self.clock, alerts, ring, watchers, self._wake)
 
     async def live(self, moment: Moment) -> None:
         """One minute of all jobs, and what people do in it."""
@@ -184,13 +185,12 @@ class Engine:
                 watch = KINDS.watch(condition)
                 assert watch
             figure = await self.prices.measure_now(condition)
-            seen_at = None if figure is None else self.clock.now()
             after = replace(
                 alert,
                 condition=condition,
                 standing=begin(watch, figure),
                 seen_value=figure,
-                seen_at=seen_at,
+                seen_at=self.clock.now(),
             )
             if action.what == "edit" and alert.standing.state is AlertState.PAUSED:
                 after = pause(after)

@@ -13,7 +13,7 @@ from functools import cache
 
 from typing_extensions import override
 
-from bot.domain.analysis import Candle, MarketSummary, PriceHistory, TokenProfile
+from bot.domain.analysis import Candle, MarketSummary, PriceHistory, PricePath, TokenProfile
 from bot.domain.errors import UpstreamError
 from bot.domain.money import Amount, Bps, Price, Token, Wei
 from bot.domain.people import Agent, AgentId, AgentState, UserId
@@ -121,6 +121,12 @@ class World:
     def history(self, symbol: str, days: int, now: datetime) -> PriceHistory:
         """As of the last five minutes; long ones end with a candle under way, as the feed's do."""
         return self.histories(symbol, days, now - (now - START) % (5 * MINUTE))
+
+    def points(self, symbol: str, now: datetime) -> list[tuple[datetime, Decimal]]:
+        """Every five minutes of the last day."""
+        last = now - (now - START) % (5 * MINUTE)
+        times = [last - 5 * MINUTE * back for back in reversed(range(288))]
+        return [(at, self.truth(symbol, at)) for at in times if at >= self.origin]
 
     def _history(self, symbol: str, days: int, now: datetime) -> PriceHistory:
         period = period_of(days)
@@ -241,6 +247,11 @@ class WorldMarket(Market):
     async def fetch_history(self, token: Token, days: int) -> PriceHistory:
         self._answer()
         return self.world.history(token.symbol, days, self.clock.now())
+
+    @override
+    async def fetch_day(self, token: Token) -> PricePath:
+        self._answer()
+        return PricePath(token.symbol, tuple(self.world.points(token.symbol, self.clock.now())))
 
     @override
     async def fetch_profile(self, token: Token) -> TokenProfile:

@@ -119,6 +119,7 @@ class Town:
         books = self.database
         chats = LoseChat(
             self.clock,
+            self.process.of(books.people),
             self.process.of(books.alerts),
             self.process.of(books.groups),
             self.process.of(books.outbox),

@@ -53,6 +53,7 @@ class FakeBot:
     sent: list[dict[str, Any]] = field(default_factory=list)
     edited: list[dict[str, Any]] = field(default_factory=list)
     deleted: list[tuple[int, int]] = field(default_factory=list)
+    disarmed: list[int] = field(default_factory=list)
 
     async def send_message(self, chat_id: int, text: str, **options: Any) -> SimpleNamespace:
         self.sent.append({"chat_id": chat_id, "text": text, **options})
@@ -72,7 +73,8 @@ class FakeBot:
     async def send_chat_action(self, *_: Any, **__: Any) -> bool:
         return True
 
-    async def edit_message_reply_markup(self, *_: Any, **__: Any) -> bool:
+    async def edit_message_reply_markup(self, _: int, message_id: int, **__: Any) -> bool:
+        self.disarmed.append(message_id)
         return True
 
     async def delete_message(self, chat_id: int, message_id: int) -> None:
@@ -132,7 +134,7 @@ class Chatroom:
             confirm=office.confirm,
             execute=office.execute,
             open_agent=office.open_agent,
-            close_agent=office.close_agent,
+            close_agent=replace(office.close_agent, alerts=self.alerts),
             converse=office.converse(),
             portfolio=office.portfolio,
             withdraw=office.withdraw,
@@ -141,7 +143,9 @@ class Chatroom:
             change_mandate=change,
             panic=office.panic,
             groups=self.groups,
-            lose_chat=LoseChat(office.clock, self.alerts, self.groups, office.ledger, office.wake),
+            lose_chat=LoseChat(
+                office.clock, office.records, self.alerts, self.groups, office.ledger, office.wake
+            ),
             signals=PublishSignals(
                 office.clock,
                 self.groups,

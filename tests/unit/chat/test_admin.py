@@ -221,3 +221,24 @@ async def test_admins_read_which_job_is_dead(room: Chatroom):
     assert "KeyError: '&lt;b&gt;'" in view.text
     assert taps(view) == ["admin:job:watch_prices", "admin:dead"]
     await admin.COMMAND.taps["job"](await room.talk(), "watch_prices")
+
+
+async def test_what_perhaps_arrived_is_listed(room: Chatroom):
+    assert "There are none." in await shown(room, admin.perhaps)
+    await queue(room, "alert:5:1", -100, Priority.ALERT)
+    waiting = room.office.ledger.notices[-1]
+    await room.office.ledger.mark_sending(waiting.id)
+    now = room.office.clock.now()
+    await room.office.ledger.mark_retry(waiting.id, now, ambiguous=True)
+    room.office.clock.jump(120)
+    assert "1 perhaps arrived and not repeated" in await shown(room)
+    assert "admin:perhaps" in buttons(room)
+    said = await shown(room, admin.perhaps)
+    assert "• alert to -100, queued 12:00 UTC (2 min ago): alert:5:1" in said
+    for number in range(25):
+        await queue(room, f"alert:6:{number}", 7, Priority.ALERT)
+        room.office.ledger.notices[-1].state = OutboxState.AMBIGUOUS
+    assert "older ones" in await shown(room, admin.perhaps)
+    assert length(room.bot.sent[-1]["text"]) < MAX_TEXT
+    room.office.clock.jump(86_401)
+    assert "There are none." in await shown(room, admin.perhaps)

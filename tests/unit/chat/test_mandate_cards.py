@@ -265,14 +265,17 @@ async def alert_notices(room: Chatroom, agent: Agent) -> dict[str, dict[str, str
     times = {"met_at": now, "as_of": now, "seen": "0.2", "seen_at": now, "late": "", "price": "0.3"}
     levels = {"symbol": "SEI", "action": "BUY", "entry": "0.2", "stop": "0.1", "target": "0.3"}
     record = {"confidence": "70", "trades": "2", "realised": "1.5", "at": now}
-    counts = {"alerts": "2", "followings": "1"}
+    counts = {"alerts": "2", "digests": "1", "followings": "1", "named": str(alert.id)}
+    trade = {"agent": str(agent.id), "side": "SELL", "symbol": "SEI", "price": "0.2", "share": "50"}
+    lost = {"group": "-100", "title": "Friends", "thread": "3", "reason": "kicked"}
     return {
         "alert": {**of, **meant, **times, "ring": "1", "value": "0.31"},
         "alert_ended": {**of, **meant},
         "digest": {**of, "due_at": now, "weekly": "", "late": ""},
         "signal": {"agent": str(agent.id), **levels, **record},
         "signals_ended": {"name": "Alpha"},
-        "place_lost": {"title": "Friends", "thread": "3", "reason": "kicked", **counts},
+        "signal_trade": {**trade, **record},
+        "place_lost": {**lost, **counts},
     }
 
 

@@ -93,7 +93,7 @@ def desk(
             prices=prices,
             wake=office.wake,
         ),
-        digests=SendDigests(clock=office.clock, alerts=alerts, ring=ring, wake=office.wake),
+        digests=SendDigests(office.clock, alerts, ring, (prices,), office.wake),
         ticks=ticks,
         signals=PublishSignals(
             office.clock, groups, office.records, office.records, office.ledger, office.wake

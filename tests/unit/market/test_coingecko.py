@@ -31,6 +31,7 @@ ASKS: dict[str, Ask] = {
     "prices": lambda market: market.fetch_prices([SEI]),
     "ohlc": lambda market: market.fetch_history(SEI, 7),
     "chart": lambda market: market.fetch_history(SEI, 90),
+    "day": lambda market: market.fetch_day(SEI),
     "profile": lambda market: market.fetch_profile(SEI),
     "summary": lambda market: market.fetch_summary(),
 }
@@ -219,7 +220,6 @@ BAD_OHLC = {
     "negative": ohlc_body([NOW_MS, 2, 3, -1, 2]),
     "out of order": ohlc_body([NOW_MS - 24 * HOUR_MS, 2, 3, 1, 2]),
     "from the future": ohlc_body([NOW_MS + HOUR_MS, 2, 3, 1, 2]),
-    "short row": ohlc_body([NOW_MS, 2, 3, 1]),
     "no rows": b"{}",
 }
 
@@ -233,6 +233,27 @@ async def test_candles_that_cannot_be_are_refused(
 
     stand_in.faults.malform(body)
     assert (await failure_of(market.fetch_history(SEI, 7))).retryable
+
+
+BAD_DAYS = {
+    "negative": [[NOW_MS, -1]],
+    "out of order": [[NOW_MS, 2], [NOW_MS - 1, 2]],
+    "from the future": [[NOW_MS + HOUR_MS, 2]],
+}
+
+
+@pytest.mark.parametrize("rows", BAD_DAYS.values(), ids=BAD_DAYS)
+async def test_prices_of_a_day_that_cannot_be_are_refused(
+    market: CoinGecko, stand_in: MarketStandIn, rows: list[object]
+) -> None:
+    sane: list[object] = [[NOW_MS - 2 * HOUR_MS, 2.5], [NOW_MS - HOUR_MS, 2]]
+    stand_in.faults.malform(json.dumps({"prices": sane}).encode())
+    assert [usd for _, usd in (await market.fetch_day(SEI)).points] == [Decimal("2.5"), 2]
+
+    stand_in.faults.malform(json.dumps({"prices": [*sane, *rows]}).encode())
+    assert (await failure_of(market.fetch_day(SEI))).retryable
+    stand_in.faults.malform(b'{"prices": []}')
+    assert not (await failure_of(market.fetch_day(SEI))).retryable
 
 
 @pytest.mark.parametrize(("days", "body"), [(7, b"[]"), (90, b'{"prices": []}')])

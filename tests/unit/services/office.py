@@ -41,6 +41,7 @@ from bot.services.signing_links import Links
 from bot.services.watch_deposits import WatchDeposits
 from bot.services.watch_escrows import WatchEscrows
 from bot.services.withdraw import Withdraw
+from tests.fakes.alerts import FakeAlerts, FakeTicks
 from tests.fakes.brain import FakeBrain
 from tests.fakes.chain import FakeChain, FakeExecutor, FakeReader, FakeVenue
 from tests.fakes.clock import FakeClock
@@ -83,6 +84,7 @@ class Office:
     def __post_init__(self) -> None:
         self.records = FakeRecords(self.clock)
         self.ledger = FakeLedger(self.records)
+        self.alerts = FakeAlerts(self.records, self.ledger, FakeTicks())
         self.chain = FakeChain(self.clock)
         self.executor = FakeExecutor(self.chain)
         self.reader = FakeReader(self.chain)
@@ -222,7 +224,7 @@ class Office:
 
     @property
     def close_agent(self) -> CloseAgent:
-        return CloseAgent(self.records, self.reader, self.market, LISTING, self.limits)
+        return CloseAgent(self.alerts, self.reader, self.market, LISTING, self.limits)
 
     @property
     def portfolio(self) -> ViewPortfolio:

@@ -1,6 +1,8 @@
 """A lost place: whoever set something up there is told once, and nothing rings there any more."""
 
 import asyncio
+from dataclasses import replace
+from datetime import time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -17,7 +19,7 @@ from bot.domain.alerts import (
     Standing,
     Trigger,
 )
-from bot.domain.people import Agent, UserId
+from bot.domain.people import Agent, QuietHours, UserId
 from bot.policy.alerts.states import finish
 from bot.ports.groups import Group
 from bot.ports.ledger import Notice, OutboxState, Priority
@@ -38,15 +40,20 @@ class Desk:
         self.office = office
         self.groups = FakeGroups(office.records, office.ledger)
         self.alerts = FakeAlerts(office.records, office.ledger, FakeTicks())
-        self.service = LoseChat(office.clock, self.alerts, self.groups, office.ledger, office.wake)
+        self.service = LoseChat(
+            office.clock, office.records, self.alerts, self.groups, office.ledger, office.wake
+        )
 
-    async def alert(self, user_id: UserId, place: Place) -> Alert:
-        await self.office.user(user_id)
+    async def alert(
+        self, user_id: UserId, place: Place, series: str = "price:SEI:", line: int = 1
+    ) -> Alert:
+        if user_id not in self.office.records.users:
+            await self.office.user(user_id)
         alert = await self.alerts.create(
             user_id,
             place,
-            AlertDraft(Condition("PRICE_ABOVE", "SEI", Decimal(1))),
-            series="price:SEI:",
+            AlertDraft(Condition("PRICE_ABOVE", "SEI", Decimal(line))),
+            series=series,
             standing=Standing(AlertState.ARMED, Trigger(Direction.UP, 1)),
             seen=None,
             now=self.office.clock.now(),
@@ -91,6 +98,44 @@ async def test_whoever_set_something_up_is_told_once(desk: Desk, office: Office)
     assert not desk.groups.followings
     assert await desk.groups.load_group(-100) == Group(-100, "Traders", "kicked")
     assert office.wakes
+
+
+async def test_summaries_are_no_alerts_and_the_first_five_are_named(desk: Desk, office: Office):
+    alerts = [await desk.alert(ANN, GROUP, line=line) for line in range(1, 5)]
+    digests = [await desk.alert(ANN, TOPIC, series="", line=line) for line in range(5, 8)]
+    await desk.service.lose(-100, None, "kicked")
+    (notice,) = office.notices("place_lost")
+    assert (notice.data["alerts"], notice.data["digests"]) == ("4", "3")
+    assert notice.data["named"] == ",".join(str(a.id) for a in [*alerts, digests[0]])
+
+
+async def test_it_waits_for_the_end_of_quiet_hours(desk: Desk, office: Office):
+    quiet = QuietHours(time(11), time(13), lets_urgent=False)
+    await office.user(ANN, quiet=quiet)
+    await desk.alert(ANN, GROUP)
+    await desk.alert(BO, GROUP)
+    await desk.service.lose(-100, None, "kicked")
+    waits = {n.chat_id: n.not_before for n in office.notices("place_lost")}
+    assert waits == {ANN: office.clock.now() + timedelta(hours=1), BO: None}
+
+
+async def test_topics_are_known_by_their_latest_names(desk: Desk):
+    await desk.groups.save_group(Group(-100, "Traders"))
+    await desk.service.note_topic(-100, 7, "Signals")
+    await desk.service.note_topic(-100, 8, "Chat")
+    await desk.service.note_topic(-100, 7, "Alerts", renamed=True)
+    await desk.service.note_topic(-100, 7, "Signals")
+    await desk.service.note_title(-100, "Sei Traders")
+    await desk.service.lose(-100, None, "kicked")
+    await desk.service.regain(-100, "Sei Traders")
+    known = Group(-100, "Sei Traders", topics={7: "Alerts", 8: "Chat"})
+    assert await desk.groups.load_group(-100) == known
+    for thread_id in range(9, 200):
+        await desk.service.note_topic(-100, thread_id, "x")
+    group = await desk.groups.load_group(-100)
+    assert group is not None
+    assert len(group.topics) == 100
+    assert 199 in group.topics
 
 
 async def test_a_lost_topic_leaves_the_rest_of_its_group(desk: Desk):
@@ -151,6 +196,20 @@ async def test_what_is_set_up_again_and_lost_again_is_told_again(desk: Desk):
         await desk.alert(ANN, GROUP)
         await desk.service.lose(-100, None, "no_rights")
         assert len(desk.told) == times
+
+
+@pytest.mark.parametrize("places", [(GROUP,), (GROUP, TOPIC)], ids=["alone", "beside another"])
+async def test_an_ended_alert_that_came_back_and_is_lost_again_is_told_again(
+    desk: Desk, places: tuple[Place, ...]
+):
+    *_, last = [await desk.alert(ANN, place) for place in places]
+    for times in (1, 2, 3):
+        await desk.service.lose(-100, None, "kicked")
+        assert len(desk.told) == times
+        await desk.service.regain(-100, "Traders")
+        ended = desk.alerts.alerts[last.id]
+        assert not ended.is_active
+        assert await desk.alerts.save_alert(replace(ended, standing=last.standing))
 
 
 async def test_two_who_notice_at_once_tell_once(desk: Desk):

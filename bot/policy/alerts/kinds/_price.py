@@ -9,6 +9,7 @@ from bot.policy.alerts.kinds._meters import PRICE
 from bot.policy.alerts.kinds._reading import (
     check_line,
     check_symbol,
+    no_span,
     one_number,
     one_symbol,
     plain,
@@ -21,6 +22,7 @@ ABOVE, BELOW, CROSSING = "PRICE_ABOVE", "PRICE_BELOW", "PRICE_CROSSES"
 
 _EXAMPLES = {ABOVE: "SEI above 0.25", BELOW: "SEI below 0.25", CROSSING: "SEI crosses 0.25"}
 _WORDS = {ABOVE: "above", BELOW: "below", CROSSING: "crosses"}
+_AMOUNT = "By how many per cent, or to which price? Write SEI -5% 1h or SEI below 0.25."
 _LOWEST, _HIGHEST = "1E-15", "1E9"
 """USD, as the market data has it."""
 _SLACK = Decimal("0.005")
@@ -31,8 +33,11 @@ def read_price(phrase: Phrase, kind: str) -> Condition | None:
     meant = _meant(phrase)
     if meant != kind:
         return None
+    if phrase.nouns:
+        return None
     example = _EXAMPLES[kind]
-    line = one_number(phrase, example)
+    line = one_number(phrase, example, _AMOUNT)
+    no_span(phrase, example)
     return Condition(kind, one_symbol(phrase, example), line)
 
 

@@ -1,6 +1,7 @@
 """What kinds ask a phrase for, and what they tell people who left it out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Context, Decimal
 
 from bot.domain.alerts import SIGNIFICANT, Condition
@@ -15,6 +16,8 @@ SMALLEST = Decimal("1E-10")
 _MOST_NAMES = 12
 _LONGEST_NAME = 12
 _WIDE = Context(prec=600)
+_WEEK_WORDS = frozenset({"weekly", "week"})
+_TODAY = frozenset({"today", "daily"})
 
 
 def one_symbol(phrase: Phrase, example: str) -> str:
@@ -34,11 +37,14 @@ def one_symbol(phrase: Phrase, example: str) -> str:
     raise UserError(f"{_unlisted(phrase.strangers)} I watch {_listing(phrase.listed)}.")
 
 
-def one_number(phrase: Phrase, example: str) -> Decimal:
+def one_number(phrase: Phrase, example: str, amount: str = "") -> Decimal:
     """The figure of the line; raises UserError for none or several.
 
-    A single unit of the token (`1 eth above 3000`) is no figure.
+    A single unit of the token (`1 eth above 3000`) is no figure. `amount` is what to say where
+    the figure is by how much something moves, and so no line.
     """
+    if phrase.odd:
+        raise UserError(f"I cannot read {phrase.odd[0]} as a figure. Write it like: {example}.")
     pairs = tuple(zip(phrase.numbers, phrase.units or [""] * len(phrase.numbers), strict=True))
     numbers = phrase.numbers
     if len(numbers) > 1:
@@ -50,6 +56,8 @@ def one_number(phrase: Phrase, example: str) -> Decimal:
         raise UserError(
             f"I read two figures, {plain(first)} and {plain(second)}. Write one, like: {example}."
         )
+    if numbers[0] in phrase.amounts:
+        raise UserError(amount or f"To which figure? Write the one to reach, like: {example}.")
     return numbers[0]
 
 
@@ -89,6 +97,21 @@ def one_window(phrase: Phrase, windows: Sequence[str], usual: str, example: str)
     if spans[0] not in windows:
         raise UserError(f"I can watch {_either(windows)}, not {spans[0]}. Write: {example}.")
     return spans[0]
+
+
+def in_weeks(phrase: Phrase) -> Phrase:
+    """The phrase with `weekly` for a span, where it has no other."""
+    said = phrase.says(_WEEK_WORDS) and not phrase.spans
+    return replace(phrase, spans=("7d",)) if said else phrase
+
+
+def no_span(phrase: Phrase, example: str) -> None:
+    """Refuse a span where a level is watched all the time."""
+    if phrase.spans or phrase.says(_TODAY):
+        raise UserError(
+            f"A level is watched all the time. Say until when: {example} until friday, "
+            "or for 2 hours."
+        )
 
 
 def agent_of(phrase: Phrase) -> int:

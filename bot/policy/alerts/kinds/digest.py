@@ -1,5 +1,6 @@
 """A summary of the market at a local time of the day: every day, on workdays or once a week."""
 
+import re
 from datetime import time
 from decimal import Decimal
 
@@ -15,20 +16,35 @@ DAILY, WEEKLY = "DIGEST_DAILY", "DIGEST_WEEKLY"
 _EXAMPLE = "daily digest at 08:00"
 _MORNING, _EVENING = time(8), time(18)
 _WEEK_WORDS = frozenset({"weekly", "week"})
-_ENDS_OF_WORK = {"mon", "fri"}
-"""`monday to friday`; a digest on just these two days is not offered."""
+_WORK_WEEK = re.compile(
+    r"\bmon(?:days?)?\s*(?:-|to|through|thru|till|until)\s*fri(?:days?)?\b", re.ASCII
+)
+"""`Monday to friday`; a digest on just these two days is not offered."""
+_OTHER = re.compile(
+    r"\b(?:hour|hours|hourly|minutes?|month|monthly|months|years?|yearly|weekends?|twice|thrice"
+    r"|tomorrow|tonight|today|yesterday|every\s+(?:other|second)|alternate|fortnight\w*|quarterly"
+    r"|not|never|except|unless|without)\b"
+    r"|\b(?:digest|summary|report|briefing|recap|news)s?\b.*\b(?:if|when|whenever)\b|\bonly\s+(?:if|when)\b"
+)
+"""Other times than those, or a condition."""
+_SPANS = frozenset({"1d", "7d"})
 _LATE = frozenset({"evening", "evenings", "night", "nights"})
 
 
 def _parse(phrase: Phrase) -> Condition | None:
     if not phrase.is_digest:
         return None
+    if len(set(phrase.times)) > 1 or _is_other(phrase):
+        raise UserError(
+            f"Digests come every day, on weekdays or once a week, at one time. Write {_EXAMPLE}, "
+            "weekday digest 08:00 or weekly digest monday 08:00."
+        )
     at = phrase.at or (_EVENING if phrase.says(_LATE) else _MORNING)
     days = {DAYS[day] for day in phrase.weekdays}
     weekly = bool(days) or "7d" in phrase.spans or phrase.says(_WEEK_WORDS)
-    if phrase.says(WORKDAY) or days == _ENDS_OF_WORK:
+    if (phrase.says(WORKDAY) and not days) or _WORK_WEEK.search(phrase.plain):
         return Condition(DAILY, "", Decimal(0), digest_window(at, WORKDAYS))
-    if (weekly and "daily" in phrase.words) or len(days) > 1:
+    if (weekly and "daily" in phrase.words) or len(days) + phrase.says(WORKDAY) > 1:
         raise UserError(
             f"Every day or once a week? Write {_EXAMPLE}, weekday digest 08:00 or weekly digest "
             "monday 08:00."
@@ -38,9 +54,15 @@ def _parse(phrase: Phrase) -> Condition | None:
     return Condition(DAILY, "", Decimal(0), digest_window(at))
 
 
+def _is_other(phrase: Phrase) -> bool:
+    """Whether another rhythm is asked for than digests have."""
+    odd_span = any(span not in _SPANS for span in phrase.spans)
+    return odd_span or bool(phrase.factors) or bool(_OTHER.search(phrase.plain))
+
+
 def _check(condition: Condition) -> None:
     when = read_digest_window(condition.window)
-    if when is None or when.is_weekly != (condition.type == WEEKLY):
+    if when is None or condition.threshold or when.is_weekly != (condition.type == WEEKLY):
         raise UserError(f"I cannot read that time. Write it like: {_EXAMPLE}.")
 
 

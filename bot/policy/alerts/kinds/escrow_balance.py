@@ -14,6 +14,7 @@ from bot.policy.alerts.kinds._reading import (
     check_line,
     check_symbol,
     no_agent,
+    no_span,
     one_number,
     one_symbol,
     plain,
@@ -46,6 +47,7 @@ def _parse(phrase: Phrase) -> Condition | None:
         raise UserError(f"Above or below how many units? Write it like: {_EXAMPLE}.")
     kind = _ABOVE if turn > 0 else _BELOW
     units = one_number(phrase, _EXAMPLE)
+    no_span(phrase, _EXAMPLE)
     return Condition(kind, one_symbol(phrase, _EXAMPLE), units, agent_id=agent_of(phrase))
 
 
@@ -56,6 +58,7 @@ def _parse_deposit(phrase: Phrase) -> Condition:
     units = one_number(phrase, _DEPOSIT_EXAMPLE) if phrase.numbers else Decimal(0)
     if phrase.numbers and not units:
         raise UserError(f"A deposit is more than zero. Write it like: {_DEPOSIT_EXAMPLE}.")
+    no_span(phrase, _DEPOSIT_EXAMPLE)
     return Condition(_DEPOSIT, symbol, units, agent_id=agent_of(phrase))
 
 
@@ -90,7 +93,7 @@ def _watch(condition: Condition) -> Watch:
         with exact():
             half = rounded(line / 2)
         series = DEPOSIT_METER.series(condition.agent_id, condition.symbol)
-        return Watch(series, Direction.UP, line, half)
+        return Watch(series, Direction.UP, line, half, is_pulse=True)
     with exact():
         slack = rounded(condition.threshold * _SLACK)
     return Watch(

@@ -7,7 +7,7 @@ from bot.domain.errors import UserError
 from bot.domain.money import exact
 from bot.policy.alerts.kind import AlertKind, Watch
 from bot.policy.alerts.kinds._meters import GAS as METER
-from bot.policy.alerts.kinds._reading import check_line, one_number, plain, shown, way
+from bot.policy.alerts.kinds._reading import check_line, no_span, one_number, plain, shown, way
 from bot.policy.alerts.phrases import Phrase
 from bot.policy.alerts.vocabulary import GAS
 
@@ -25,7 +25,9 @@ def _parse(phrase: Phrase) -> Condition | None:
     turn = way(phrase)
     if not turn:
         raise UserError(f"Above or below which price of gas? Write it like: {_EXAMPLE}.")
-    return Condition(_ABOVE if turn > 0 else _BELOW, "", one_number(phrase, _EXAMPLE))
+    price = one_number(phrase, _EXAMPLE)
+    no_span(phrase, _EXAMPLE)
+    return Condition(_ABOVE if turn > 0 else _BELOW, "", price)
 
 
 def _check(condition: Condition) -> None:

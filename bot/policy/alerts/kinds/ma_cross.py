@@ -1,5 +1,6 @@
 """The mean of 20 closes crosses that of 50: upwards a golden, downwards a death cross."""
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -13,19 +14,27 @@ from bot.policy.alerts.kinds._reading import (
     both_ways,
     check_symbol,
     check_window,
+    in_weeks,
     one_symbol,
     one_window,
     percent,
     way,
 )
 from bot.policy.alerts.phrases import Phrase
-from bot.policy.alerts.vocabulary import AVERAGE, CROSSES
+from bot.policy.alerts.vocabulary import AVERAGE, CROSSES, VOLUME
 
 _UP, _DOWN = "MA_CROSS_UP", "MA_CROSS_DOWN"
 _EXAMPLE = "SEI golden cross 4h"
 _USUAL = "4h"
 _LENGTHS = frozenset({"20d", "50d"})
 """`The 20 day average` is on daily candles."""
+_LENGTH = re.compile(r"(?<![\w.])([0-9]+)(?![0-9]|[\s-]?(?:h|hours?|min|minutes?|d)\b)")
+"""Numbers that are no timeframe."""
+_PAIR = re.compile(
+    r"\b(?:averages|mas|smas)\s+cross|\bcross(?:over|ing)?\s+of\s+(?:the\s+|moving\s+)*averages"
+    r"|\b(?:averages?|ma|sma)\s+cross(?:over)?\b|\b(?:bullish|bearish)\s+(?:ma\s+)?cross(?:over)?\b"
+)
+_OTHERS = frozenset({"ema", "emas", "macd"})
 _SLACK = Decimal("0.2")
 _NAMED = {"golden": 1, "death": -1, "bullish": 1, "bearish": -1}
 
@@ -33,8 +42,9 @@ _NAMED = {"golden": 1, "death": -1, "bullish": 1, "bearish": -1}
 def _parse(phrase: Phrase) -> Condition | None:
     if not phrase.says(AVERAGE) or not phrase.says(CROSSES | {"crossover", "above", "below"}):
         return None
-    if phrase.is_digest:
+    if phrase.is_digest or (phrase.says(VOLUME) and not phrase.says(_NAMED)):
         return None
+    _check_lines(phrase)
     named = {turn for word, turn in _NAMED.items() if word in phrase.words}
     turn = way(phrase)
     if len(named) > 1 or (turn and named and turn not in named):
@@ -45,9 +55,23 @@ def _parse(phrase: Phrase) -> Condition | None:
     daily = "daily" in phrase.words or not _LENGTHS.isdisjoint(phrase.spans)
     spans = tuple(span for span in phrase.spans if span not in _LENGTHS)
     usual = "1d" if daily else _USUAL
-    window = one_window(replace(phrase, spans=spans), TIMEFRAMES, usual, _EXAMPLE)
+    window = one_window(in_weeks(replace(phrase, spans=spans)), TIMEFRAMES, usual, _EXAMPLE)
     symbol = one_symbol(phrase, _EXAMPLE)
     return Condition(_UP if turn > 0 else _DOWN, symbol, Decimal(0), window)
+
+
+def _check_lines(phrase: Phrase) -> None:
+    """Refuse averages of other lengths, and a price against an average."""
+    text = phrase.plain
+    named = phrase.says({"golden", "death"})
+    lengths = _LENGTH.findall(text)
+    known = (lengths in (["20", "50"], ["50", "20"]) and named) or lengths == ["20", "50"]
+    pair = named or known or _PAIR.search(text)
+    if (lengths and not known) or not pair or phrase.says(_OTHERS) or phrase.percents:
+        raise UserError(
+            "I watch the simple average of 20 candles crossing that of 50, on 4h or 1d candles. "
+            f"Write it like: {_EXAMPLE}, or SEI death cross 1d."
+        )
 
 
 def _check(condition: Condition) -> None:

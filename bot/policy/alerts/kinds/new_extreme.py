@@ -1,5 +1,6 @@
 """A price beyond all of the last days."""
 
+import re
 from decimal import Decimal
 
 from bot.domain.alerts import Condition, Direction
@@ -23,6 +24,7 @@ from bot.policy.alerts.vocabulary import LOW as LOW_WORDS
 _HIGH, _LOW = "NEW_HIGH", "NEW_LOW"
 _EXAMPLE = "SEI new high 30d"
 _USUAL = "30d"
+_SINCE = re.compile(r"\b(?:since|yesterday|last|previous|prior)\b")
 _SLACK = Decimal("0.5")
 _SPANS = {"daily": "1d", "weekly": "7d", "today": "1d"}
 _ALIKE = {"364d": "365d", "360d": "365d", "28d": "30d", "31d": "30d"}
@@ -41,6 +43,8 @@ def _parse(phrase: Phrase) -> Condition | None:
         )
     if phrase.numbers:
         return None
+    if _SINCE.search(phrase.plain):
+        raise UserError(f"Say of how many days, like: {_EXAMPLE}.")
     if (high and low) or (high and phrase.says(FALLS)) or (low and phrase.says(RISES)):
         raise both_ways()
     usual = next((span for word, span in _SPANS.items() if word in phrase.words), _USUAL)

@@ -1,6 +1,6 @@
 """A fall from the highest, or a rise from the lowest price of a window."""
 
-from dataclasses import replace
+import re
 from decimal import Decimal
 
 from bot.domain.alerts import Condition, Direction, rounded
@@ -13,6 +13,7 @@ from bot.policy.alerts.kinds._reading import (
     check_digits,
     check_symbol,
     check_window,
+    in_weeks,
     moved,
     one_symbol,
     one_window,
@@ -22,27 +23,34 @@ from bot.policy.alerts.kinds._reading import (
 )
 from bot.policy.alerts.phrases import Phrase
 from bot.policy.alerts.tape import WINDOWS
-from bot.policy.alerts.vocabulary import MOVES
+from bot.policy.alerts.vocabulary import EVER, HIGH, LOW, MOVES
 
 _TYPE = "PERCENT_CHANGE"
 _EXAMPLE = "SEI -5% 1h"
 _USUAL, _LONG = "1h", "1d"
 _LEAST, _MOST, _ALL = Decimal("0.1"), Decimal(10_000), Decimal(-100)
 _DAY_WORDS = frozenset({"daily", "today", "overnight"})
-_WEEK_WORDS = frozenset({"weekly", "week"})
+_FROM = re.compile(r"\bfrom\s+(?:here|now|current|(?:the\s+)?(?:current|present|start)|[0-9$.])")
+_EITHER_WAY = re.compile(r"\+\s*/?\s*-|\xb1")
 _HALVES = frozenset({"halve", "halves", "halved"})
 _PARTS = 5
 """It arms again when it has come back by a fifth of the change."""
 
 
 def _parse(phrase: Phrase) -> Condition | None:
-    if phrase.is_digest:
+    if phrase.is_digest or phrase.nouns:
         return None
     change = _change(phrase)
     if change is None:
         return None
-    if phrase.says(_WEEK_WORDS) and not phrase.spans:
-        phrase = replace(phrase, spans=("7d",))
+    if phrase.odd:
+        raise UserError(f"I cannot read {phrase.odd[0]} as a change. Write it like: {_EXAMPLE}.")
+    phrase = in_weeks(phrase)
+    of_extreme = phrase.says(HIGH | LOW | EVER) and not (phrase.spans or phrase.says(_DAY_WORDS))
+    if of_extreme or _FROM.search(phrase.plain):
+        raise UserError(
+            f"A change is watched within {', '.join(WINDOWS)}. Write it like: {_EXAMPLE}."
+        )
     usual = _LONG if phrase.says(_DAY_WORDS) or not phrase.percents else _USUAL
     window = one_window(phrase, tuple(WINDOWS), usual, _EXAMPLE)
     return Condition(_TYPE, one_symbol(phrase, _EXAMPLE), change, window)
@@ -56,6 +64,8 @@ def _change(phrase: Phrase) -> Decimal | None:
         return (phrase.factors[0] - 1) * 100 if grown else None
     if len(set(phrase.percents)) > 1 or phrase.numbers:
         raise UserError(f"I read two figures. Write one change in per cent, like: {_EXAMPLE}.")
+    if _EITHER_WAY.search(phrase.plain):
+        raise both_ways()
     value = phrase.percents[0]
     signed = "+" in phrase.text or value < 0
     move = moved(phrase)

@@ -11,6 +11,7 @@ from bot.policy.alerts.kinds._reading import (
     agent_of,
     check_line,
     no_agent,
+    no_span,
     one_number,
     plain,
     way,
@@ -35,6 +36,12 @@ def _parse(phrase: Phrase) -> Condition | None:
         raise UserError(f"Above or below which worth? Write it like: {_EXAMPLE}.")
     kind = _ABOVE if turn > 0 else _BELOW
     worth = one_number(phrase, _EXAMPLE)
+    no_span(phrase, _EXAMPLE)
+    if set(phrase.symbols) - set(phrase.units):
+        raise UserError(
+            f"A portfolio is all that an escrow holds: {_EXAMPLE}. For one token write: "
+            "SEI balance below 10."
+        )
     return Condition(kind, "", worth, agent_id=agent_of(phrase))
 
 

@@ -8,9 +8,11 @@ from bot.policy.alerts.kind import AlertKind, Watch
 from bot.policy.alerts.kinds._meters import RSI as METER
 from bot.policy.alerts.kinds._meters import TIMEFRAMES
 from bot.policy.alerts.kinds._reading import (
+    both_ways,
     check_line,
     check_symbol,
     check_window,
+    in_weeks,
     one_number,
     one_symbol,
     one_window,
@@ -27,15 +29,19 @@ _USUAL = "4h"
 _LOWEST, _HIGHEST = "1", "99"
 _SLACK = Decimal(2)
 _PERIOD = Decimal(14)
+_DAILY = frozenset({"daily", "today"})
+_TURNS = {_ABOVE: 1, _BELOW: -1}
 _NAMED = {"overbought": (_ABOVE, Decimal(70)), "oversold": (_BELOW, Decimal(30))}
 
 
 def _parse(phrase: Phrase) -> Condition | None:
     if not phrase.says(RSI) or phrase.is_digest:
         return None
+    if phrase.percents or phrase.factors:
+        raise UserError(f"An RSI is watched by its level. Write it like: {_EXAMPLE}.")
     kind, level = _level(phrase)
-    usual = "1d" if "daily" in phrase.words else _USUAL
-    window = one_window(phrase, TIMEFRAMES, usual, _EXAMPLE)
+    usual = "1d" if phrase.says(_DAILY) else _USUAL
+    window = one_window(in_weeks(phrase), TIMEFRAMES, usual, _EXAMPLE)
     return Condition(kind, one_symbol(phrase, _EXAMPLE), level, window)
 
 
@@ -44,7 +50,9 @@ def _level(phrase: Phrase) -> tuple[str, Decimal]:
     named = [found for word, found in _NAMED.items() if word in phrase.words]
     if named and not phrase.numbers:
         return named[0]
-    turn = way(phrase) or (named and (1 if named[0][0] == _ABOVE else -1))
+    if len(named) > 1 or (named and way(phrase) not in {0, _TURNS[named[0][0]]}):
+        raise both_ways()
+    turn = way(phrase) or (named and _TURNS[named[0][0]])
     if not turn:
         raise UserError(f"Above or below which RSI? Write it like: {_EXAMPLE}.")
     kind = _ABOVE if turn > 0 else _BELOW

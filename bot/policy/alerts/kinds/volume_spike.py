@@ -7,21 +7,31 @@ from bot.domain.errors import UserError
 from bot.domain.money import exact
 from bot.policy.alerts.kind import AlertKind, Watch
 from bot.policy.alerts.kinds._meters import VOLUME as METER
-from bot.policy.alerts.kinds._reading import check_line, check_symbol, one_symbol, plain, shown
+from bot.policy.alerts.kinds._reading import (
+    check_line,
+    check_symbol,
+    moved,
+    one_symbol,
+    plain,
+    shown,
+)
 from bot.policy.alerts.phrases import NoFigureError, Phrase
-from bot.policy.alerts.vocabulary import VOLUME
+from bot.policy.alerts.vocabulary import BELOW, LESS, VOLUME
 
 _TYPE = "VOLUME_SPIKE"
 _EXAMPLE = "SEI volume 3x"
 _LOWEST, _HIGHEST = "1.1", "100"
 _PARTS = 10
 _DAY = "1d"
+_LESS = BELOW | LESS | {"halve", "halves", "halved", "half"}
 _OTHER_SPANS = frozenset({"weekly"})
 
 
 def _parse(phrase: Phrase) -> Condition | None:
     if not phrase.says(VOLUME) or phrase.is_digest:
         return None
+    if moved(phrase) < 0 or phrase.says(_LESS):
+        raise UserError(f"I tell when volume is more than usual, not less. Write: {_EXAMPLE}.")
     times = _times(phrase)
     if any(span != _DAY for span in phrase.spans) or phrase.says(_OTHER_SPANS):
         raise UserError(
@@ -39,7 +49,8 @@ def _times(phrase: Phrase) -> Decimal:
             factors = tuple(1 + percent / 100 for percent in phrase.percents)
     if not factors:
         raise NoFigureError(f"Say how many times the usual volume, like: {_EXAMPLE}.")
-    if len(factors) > 1 or phrase.numbers:
+    both = phrase.factors and phrase.percents
+    if len(factors) > 1 or phrase.numbers or both:
         raise UserError(f"I read several figures. Write one, like: {_EXAMPLE}.")
     return factors[0]
 

@@ -353,7 +353,8 @@ async def test_going_back_leaves_the_question(room: Chatroom, ann: Visitor):
 
 
 async def test_a_weekly_digest_keeps_its_day(room: Chatroom, ann: Visitor):
-    await ann.say("/alert weekly digest friday 08:00")
+    said = await ann.say("/alert weekly digest friday 08:00")
+    assert "By your clock (UTC); /settings changes your time zone." in said
     await ann.tap("Set it")
     await ann.say("/alerts")
     await ann.tap("1")
@@ -392,6 +393,7 @@ async def test_quiet_hours_are_said_where_they_matter(room: Chatroom, ann: Visit
     quiet = room.office.records.users[ANN].quiet
     assert quiet is not None
     assert (quiet.start.hour, quiet.end.hour, quiet.lets_urgent) == (23, 9, False)
+    await ann.tap("Write them")
     for garbage in ("22:00", "25:00-07:00", "7-7", "22:00-07:00-09:00"):
         assert "refused" in await ann.say(garbage)
     await ann.say("off")

@@ -1,6 +1,5 @@
 """The messages that alerts and digests become."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -10,7 +9,6 @@ import pytest
 from bot.chat.notices import render_notice
 from bot.chat.view import MAX_CAPTION, View, bare, length
 from bot.domain.alerts import Alert, AlertDraft, Condition, Place, Reading, Repeat, Tick
-from bot.domain.analysis import Action, TradeDecision
 from bot.domain.people import QuietHours
 from bot.ports.alerts import Look
 from bot.ports.ledger import Notice, Priority
@@ -64,14 +62,13 @@ async def test_it_says_what_happened_and_how_things_stand(bell: Bell):
     notice = await bell.rings("price:SEI:", "0.2514")
     bell.room.figures.known["price:SEI:"] = Decimal("0.26")
     view = await bell.shows(notice)
-    assert "<b>SEI above $0.25</b>" in view.text
     said = bare(view.text)
-    assert "It came to $0.2514" in said
-    assert "Now: $0.26" in said
-    assert "When armed: $0.2 (▲ 30.0 % since)" in said
-    assert "Met: 13:00 UTC" in said
-    assert "Armed: 12:00 UTC" in said
-    assert "Data 12 s old" in said
+    assert said.splitlines() == [
+        "🔔 SEI $0.2514, above $0.25, at 13:00 UTC",
+        "Now: $0.26",
+        "When armed: $0.2 (▲ 30.0 % since), 12:00 UTC",
+        "Data 12 s old at that time. That was all: this alert is over. 🔁 sets it again.",
+    ]
     assert "Late" not in said
     assert view.photo is not None
     assert view.photo.startswith(b"\x89PNG")
@@ -82,7 +79,7 @@ async def test_times_are_the_persons_and_utc(bell: Bell):
     await bell.sets(ABOVE)
     await bell.office.user(time_zone="Asia/Kolkata")
     said = bare((await bell.shows(await bell.rings("price:SEI:", "0.2514"))).text)
-    assert "Met: 17:30 Kolkata (12:00 UTC)" in said
+    assert "🔔 SEI $0.2514, above $0.25, at 17:30 Kolkata (12:00 UTC)" in said
 
 
 async def test_late_is_said_plainly(bell: Bell):
@@ -93,7 +90,7 @@ async def test_late_is_said_plainly(bell: Bell):
     notice = await bell.rings("price:SEI:", "0.2514", late_by=timedelta(hours=2))
     said = bare((await bell.shows(notice)).text)
     assert "Late:" in said
-    assert "Met: 10:00 UTC" in said
+    assert "SEI $0.2514, above $0.25, at 10:00 UTC" in said
 
 
 async def test_a_look_that_was_left_out_is_told(bell: Bell):
@@ -125,9 +122,8 @@ async def test_the_buttons_of_a_private_one(bell: Bell):
         f"alerts:snooze:{alert.id}:15",
         f"alerts:snooze:{alert.id}:60",
         f"alerts:snooze:{alert.id}:1440",
-        f"alerts:off:{alert.id}",
         f"alerts:restore:{alert.id}:0",
-    ]
+    ], "one that is over cannot be switched off"
 
 
 async def test_what_trades_are_paid_in_is_not_bought(bell: Bell):
@@ -156,6 +152,7 @@ async def test_one_that_has_ended_in_its_group_is_not_offered(bell: Bell):
     view = await bell.shows(await bell.rings("price:SEI:", "0.2514"))
     links = [button.url for row in view.rows for button in row if button.url]
     assert links == ["https://t.me/SeiTraderBot?start=ask_SEI"]
+    assert not [tap for tap in taps(view) if "off" in tap]
 
 
 async def test_the_taps_of_the_message_work(bell: Bell):
@@ -182,7 +179,7 @@ async def test_a_picture_that_cannot_be_had_is_left_out(bell: Bell):
     notice = await bell.rings("price:SEI:", "0.2514")
     bell.office.market.fail()
     view = await bell.shows(notice)
-    assert "SEI above $0.25" in view.text
+    assert "SEI $0.2514, above $0.25" in bare(view.text)
     assert view.photo is not None, "our own ticks are enough to say that there are none yet"
 
 
@@ -194,16 +191,34 @@ async def test_what_it_is_for_is_said_and_foreign_words_stay_words(bell: Bell):
 
 
 async def test_it_waits_for_the_end_of_quiet_hours_unless_urgent(bell: Bell):
+    """And says that it did."""
     noon = bell.office.clock.now().time()
     await bell.office.user()
     await bell.office.user(quiet=QuietHours(noon, noon.replace(hour=14)))
     await bell.sets(ABOVE)
     notice = await bell.rings("price:SEI:", "0.2514")
     assert notice.not_before == bell.office.clock.now().replace(hour=14)
+    bell.office.clock.jump(7_200)
+    assert "🌙 It waited for the end of your quiet hours." in (await bell.shows(notice)).text
+    bell.office.clock.jump(-7_200)
     await bell.sets(replace(ABOVE, condition=Condition("PRICE_ABOVE", "SEI", Decimal("0.3")),
                             urgent=True))  # fmt: skip
     notice = await bell.rings("price:SEI:", "0.31")
     assert (notice.not_before, notice.priority) == (None, Priority.URGENT)
+    assert "It waited" not in (await bell.shows(notice)).text
+
+
+async def test_after_a_restart_the_price_of_now_is_the_last_that_was_seen(bell: Bell):
+    await bell.sets(ABOVE)
+    notice = await bell.rings("price:SEI:", "0.2514")
+    bell.office.clock.jump(300)
+    at = bell.office.clock.now()
+    bell.room.ticks.ticks[at] = Tick(at, {"SEI": Decimal("0.24")})
+    del bell.room.figures.known["price:SEI:"]
+    bell.office.clock.jump(180)
+    said = bare((await bell.shows(notice)).text)
+    assert "Now: $0.24 (3 min old)" in said
+    assert "When armed: $0.2 (▲ 20.0 % since)" in said
 
 
 async def test_an_alert_that_is_gone_is_no_message(bell: Bell):
@@ -217,18 +232,24 @@ async def test_the_end_date_is_told(bell: Bell):
     end = bell.office.clock.now() + timedelta(hours=1)
     await bell.sets(replace(ABOVE, expires_at=end))
     bell.office.clock.jump(3_601)
-    digests = SendDigests(bell.office.clock, bell.room.alerts, bell.ring, bell.office.wake)
+    digests = SendDigests(bell.office.clock, bell.room.alerts, bell.ring, (), bell.office.wake)
     await digests.tick()
     (notice,) = bell.office.notices("alert_ended")
     said = bare((await bell.shows(notice)).text)
     assert "SEI above $0.25 has come to its end date" in said
 
 
-async def digest_of(bell: Bell, place: Place, kind: str = "DIGEST_DAILY") -> View:
-    window = "13:00" if kind == "DIGEST_DAILY" else "fri 13:00"
-    await bell.sets(AlertDraft(Condition(kind, "", Decimal(0), window), Repeat.EVERY), place)
-    bell.office.clock.jump(3_601)
-    digests = SendDigests(bell.office.clock, bell.room.alerts, bell.ring, bell.office.wake)
+async def digest_of(
+    bell: Bell,
+    place: Place,
+    kind: str = "DIGEST_DAILY",
+    repeat: Repeat = Repeat.EVERY,
+    window: str = "",
+) -> View:
+    window = window or ("13:00" if kind == "DIGEST_DAILY" else "fri 13:00")
+    await bell.sets(AlertDraft(Condition(kind, "", Decimal(0), window), repeat), place)
+    bell.office.clock.jump(3_601 if window.endswith("13:00") else 3 * 24 * 3_600)
+    digests = SendDigests(bell.office.clock, bell.room.alerts, bell.ring, (), bell.office.wake)
     await digests.tick()
     return await bell.shows(bell.office.notices("digest")[-1])
 
@@ -244,6 +265,7 @@ async def test_the_daily_digest(bell: Bell):
     view = await digest_of(bell, HOME)
     said = bare(view.text)
     assert "Daily digest · 13:00 UTC" in said
+    assert "That was all" not in said
     assert "Market $3.00T ▼ 0.7 % in 24 h, bitcoin 56 % of it" in said
     assert "SEI $0.25 ▲ 1.5 % · week ▲ 25.0 %" in said
     assert "🤖 Alpha: $35.00" in said
@@ -252,10 +274,51 @@ async def test_the_daily_digest(bell: Bell):
     assert length(view.text) < MAX_CAPTION
 
 
+async def test_on_workdays_it_is_a_weekday_digest(bell: Bell):
+    said = bare((await digest_of(bell, HOME, window="weekdays 08:00")).text)
+    assert said.startswith("🗞 Weekday digest · 08:00 UTC")
+
+
+async def test_what_trades_are_paid_in_is_neither_best_nor_worst(bell: Bell):
+    now = bell.office.clock.now()
+    for symbol, closes in (("SEI", ["0.26", "0.25"]), ("WBTC", ["61000", "60000"])):
+        bell.office.market.set_history(history_of(symbol, 7, closes, now))
+    said = bare((await digest_of(bell, HOME, "DIGEST_WEEKLY")).text)
+    assert "Best: WBTC ▼ 1.6 % · 🥀 Worst: SEI ▼ 3.8 %" in said, "iSEI has not moved"
+
+
+async def test_a_digest_that_quiet_hours_held_back_says_so(bell: Bell):
+    noon = bell.office.clock.now().time()
+    await bell.office.user()
+    await bell.office.user(quiet=QuietHours(noon, noon.replace(hour=14)))
+    assert "It waited for the end of your quiet hours" in (await digest_of(bell, HOME)).text
+
+
 async def test_the_weekly_digest_names_best_and_worst_of_the_week(bell: Bell):
     rising(bell.office)
     said = bare((await digest_of(bell, HOME, "DIGEST_WEEKLY")).text)
     assert "Best: SEI ▲ 25.0 % · 🥀 Worst: WBTC ▼ 1.6 %" in said
+
+
+@pytest.mark.parametrize("place", [HOME, GROUP])
+async def test_a_digest_that_was_to_come_once_says_that_it_is_over(bell: Bell, place: Place):
+    view = await digest_of(bell, place, repeat=Repeat.ONCE)
+    assert "That was all: this digest was to come once." in view.text
+    (alert,) = bell.room.alerts.alerts.values()
+    assert not alert.is_active
+    again = f"alerts:restore:{alert.id}:0"
+    assert (again in taps(view)) == (place == HOME)
+    assert not [tap for tap in taps(view) if "off" in tap]
+    if place == HOME:
+        said = await Visitor(bell.room).send(again)
+        assert "Next on Sat 21 Nov, 13:00 UTC" in said
+
+
+async def test_one_that_was_switched_off_meanwhile_does_not_say_so(bell: Bell):
+    await digest_of(bell, HOME)
+    (alert,) = bell.room.alerts.alerts.values()
+    await bell.room.services.set_alerts.delete(await bell.office.user(), alert.id)
+    assert "That was all" not in (await bell.shows(bell.office.notices("digest")[-1])).text
 
 
 async def test_in_a_group_nobodys_money_is_shown(bell: Bell):
@@ -271,58 +334,3 @@ async def test_a_digest_comes_even_if_nothing_answers(bell: Bell):
     bell.office.market.fail()
     view = await digest_of(bell, HOME)
     assert "no prices now" in view.text
-
-
-DECISION = TradeDecision(
-    Action.BUY, "SEI", Decimal("0.2"), Decimal("0.18"), Decimal("0.26"), 70, Decimal(10),
-    "up", (), (), "test",
-)  # fmt: skip
-
-
-async def test_stop_and_target_become_alerts_by_one_tap(bell: Bell):
-    agent = await bell.office.agent()
-    records, now = bell.office.records, bell.office.clock.now()
-    decision_id = await records.save_decision(int(agent.id), "?", DECISION, now)
-    ann = Visitor(bell.room)
-    for _ in range(3):
-        await ann.send(f"alert:levels:{decision_id}")
-    made = list(bell.room.alerts.alerts.values())
-    assert [KINDS.describe(alert.condition) for alert in made] == [
-        "SEI below $0.18",
-        "SEI above $0.26",
-    ]
-    assert {alert.urgent for alert in made} == {True}
-    assert made[0].note == "stop-loss of your SEI decision"
-    assert ann.toast == "You have both already."
-    await bell.office.user(BO)
-    assert "not yours" in await Visitor(bell.room, BO).send(f"alert:levels:{decision_id}")
-
-
-async def test_the_stop_of_a_sale_is_above_it(bell: Bell):
-    agent = await bell.office.agent()
-    sale = replace(
-        DECISION, action=Action.SELL, stop_loss=Decimal("0.22"), take_profit=Decimal("0.15")
-    )
-    records, now = bell.office.records, bell.office.clock.now()
-    decision_id = await records.save_decision(int(agent.id), "?", sale, now)
-    await Visitor(bell.room).send(f"alert:levels:{decision_id}")
-    described = [KINDS.describe(a.condition) for a in bell.room.alerts.alerts.values()]
-    assert described == ["SEI above $0.22", "SEI below $0.15"]
-
-
-async def test_without_levels_there_is_nothing_to_set(bell: Bell):
-    agent = await bell.office.agent()
-    bare_one = replace(DECISION, stop_loss=None, take_profit=None)
-    records, now = bell.office.records, bell.office.clock.now()
-    decision_id = await records.save_decision(int(agent.id), "?", bare_one, now)
-    assert "neither stop nor target" in await Visitor(bell.room).send(f"alert:levels:{decision_id}")
-
-
-async def test_asking_from_the_message_asks_the_analyst(bell: Bell):
-    await bell.office.agent()
-    ann = Visitor(bell.room)
-    said = await ann.send("alert:ask:SEI")
-    assert "SEI" in said
-    assert any("SEI" in question for question in bell.office.brain.questions)
-    labels: Mapping[str, str] = ann.buttons
-    assert any("Alert me at stop and target" in label for label in labels)

@@ -101,6 +101,55 @@ async def test_before_the_first_ring_and_after_a_resume_it_holds_already(room: C
         assert said.startswith("Holds already, rings the next time it comes true.")
 
 
+async def test_nothing_is_said_to_hold_while_no_figure_is_known(room: Chatroom):
+    known = room.figures.known.pop("price:SEI:")
+    alert = await sets(room, Condition("PRICE_ABOVE", "SEI", Decimal("0.25")))
+    assert alert.standing.state is AlertState.DISARMED
+    assert await stands(room, alert) == "Not measured yet"
+    room.figures.known["price:SEI:"] = known
+    assert await stands(room, alert) == "Now $0.2, 25.0 % to go"
+
+
+async def test_one_that_ends_before_its_rest_is_over_does_not_say_that_it_rings_again(
+    room: Chatroom, ann: Visitor
+):
+    alert = await sets(room, Condition("PRICE_ABOVE", "SEI", Decimal("0.25")))
+    end = room.office.clock.now() + timedelta(hours=1)
+    room.alerts.alerts[alert.id] = replace(alert, expires_at=end)
+    said = await told(room, alert, now_at(room, "0.26"))
+    assert "That was all: it ends before its rest of 1 h is over." in said
+    assert "rings again" not in said
+    assert "ends before its rest is over" in await ann.send(f"alerts:open:{alert.id}:0")
+    now = room.alerts.alerts[alert.id]
+    room.alerts.alerts[alert.id] = replace(now, expires_at=end + timedelta(seconds=1))
+    assert "It rings again after 1 h at the earliest" in await shown(room)
+    assert "rests until 13:00 UTC" in await ann.send(f"alerts:open:{alert.id}:0")
+
+
+async def test_one_that_ran_out_can_be_set_again_without_its_end(room: Chatroom, ann: Visitor):
+    alert = await sets(room, Condition("PRICE_ABOVE", "SEI", Decimal("0.25")))
+    end = room.office.clock.now() + timedelta(hours=1)
+    room.alerts.alerts[alert.id] = replace(alert, expires_at=end)
+    room.office.clock.jump(3_600)
+    now = room.office.clock.now()
+    await room.alerts.expire(now, now, Ring(room.office.clock, KINDS).ended)
+    said = await ann.send(f"alerts:open:{alert.id}:0")
+    assert "Ended" in said
+    assert "Kept until" not in said
+    assert "Kept until you delete it" in await ann.tap("Set it again, without its end date")
+    assert room.alerts.alerts[alert.id].is_active
+    await ann.tap("Delete")
+    await ann.send(f"alerts:open:{alert.id}:0")
+    assert "🔁 Set it again" in ann.buttons
+
+
+async def test_how_often_it_rang_is_said_after_a_snooze_too(room: Chatroom, ann: Visitor):
+    alert = await sets(room, Condition("PRICE_ABOVE", "SEI", Decimal("0.25")))
+    await told(room, alert, now_at(room, "0.26"))
+    assert "Rang 1 time, last 12:00 UTC" in await ann.send(f"alerts:open:{alert.id}:0")
+    assert "Rang 1 time" in await ann.tap("1 h")
+
+
 async def test_one_that_goes_both_ways_must_cross_back(room: Chatroom):
     alert = await sets(room, Condition("PRICE_CROSSES", "SEI", Decimal("0.25")))
     said = await told(room, alert, now_at(room, "0.26"))
@@ -128,9 +177,8 @@ async def test_by_candles_it_names_the_candle_and_the_age_of_now(room: Chatroom)
     now = room.office.clock.now()
     room.alerts.alerts[alert.id] = replace(alert, seen_at=now - timedelta(seconds=60))
     said = await told(room, alert, Reading(Decimal(75), now, closed))
-    assert "Candle closed: 12:00 UTC" in said
-    assert "Met:" not in said
-    assert "Armed:" not in said
+    assert "SEI RSI above 70 (4h): RSI 75, candle closed 12:00 UTC" in said
+    assert "When armed: RSI 52\n" in said, "it was armed after that candle"
     assert "Data 3 h old now" in said
 
 
@@ -138,8 +186,8 @@ async def test_armed_before_the_candle_is_said(room: Chatroom):
     alert = await sets(room, Condition("RSI_ABOVE", "SEI", Decimal(70), "4h"))
     room.office.clock.jump(4 * 3_600)
     said = await told(room, alert, now_at(room, "75"))
-    assert "Candle closed: 16:00 UTC" in said
-    assert "Armed: 12:00 UTC" in said
+    assert "candle closed 16:00 UTC" in said
+    assert "When armed: RSI 52, 12:00 UTC" in said
 
 
 async def test_nothing_is_no_figure_of_a_deposit(room: Chatroom, ann: Visitor):
@@ -149,8 +197,10 @@ async def test_nothing_is_no_figure_of_a_deposit(room: Chatroom, ann: Visitor):
     alert = await sets(room, Condition("DEPOSIT", "USDC", Decimal(25), "", int(agent.id)))
     assert await stands(room, alert) == "Waits for a deposit"
     said = await told(room, alert, now_at(room, "30"))
-    assert "It came to 30" in said
+    assert said.startswith("🔔 Deposit of at least 25 USDC: 30 USDC, at 12:00 UTC")
     assert "Now: 0" not in said
+    assert "Data" not in said
+    assert "Price of" not in said
     assert "When armed" not in said
     assert "with the next deposit" in said
 

@@ -1,5 +1,7 @@
 """Telegram's limits hold in every window, whatever is sent by whom and when."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -123,6 +125,17 @@ def test_a_group_that_has_had_its_twenty_waits_for_its_minute():
     assert taken.times[-1][0] - taken.times[0][0] == 19
     assert taken.pace.chat_wait_s(GROUP) == 41
     assert taken.pace.chat_wait_s(-2) == 0
+
+
+def test_what_a_group_got_before_a_restart_counts():
+    taken = Taken()
+    begun = taken.clock.now()
+    taken.pace.count(GROUP)
+    taken.pace.recall([(GROUP, begun - timedelta(seconds=40 - n)) for n in range(19)])
+    assert taken.pace.chat_wait_s(GROUP) == 20
+    taken.clock.jump(20)
+    assert taken.pace.chat_wait_s(GROUP) == 0
+    assert taken.pace.wait_s() == 0
 
 
 def test_a_chat_that_is_held_holds_up_no_other():

@@ -1,6 +1,7 @@
 """Groups: who may do what there, by word and by tap."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from telegram.error import TimedOut
@@ -107,6 +108,31 @@ async def test_a_card_commits_to_the_words_it_shows(town: Town) -> None:
     assert not alerts_of(town)
 
 
+WRITTEN = (
+    "/Alert SEI above 0.25",
+    "/ALERT@seitraderbot  SEI above .25 ",
+    "/alert\nSEI above 0.25",
+)
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+async def test_a_card_knows_its_message_however_it_is_written(town: Town, text: str) -> None:
+    card = town.card(await town.say(ANN, text))
+    data = town.buttons()["✅ Set it"]
+    await town.tap(ANN, "alert:gno", card)
+    assert "Nothing was set" in town.last_edit
+    await town.tap(ANN, data, card)
+    (alert,) = alerts_of(town)
+    assert alert.condition.threshold == Decimal("0.25")
+
+
+async def test_a_card_does_not_answer_another_command(town: Town) -> None:
+    _, data = await ask(town)
+    other = await town.say(ANN, "/alerts SEI above 0.25")
+    assert "is gone" in await town.tap(ANN, data, town.card(other))
+    assert not alerts_of(town)
+
+
 async def test_cancelling_sets_nothing(town: Town) -> None:
     card, _ = await ask(town)
     await town.tap(ANN, "alert:gno", card)
@@ -185,11 +211,30 @@ async def test_what_is_said_to_others_is_not_for_us(town: Town) -> None:
     assert "SEI above $0.25" in town.last
 
 
-@pytest.mark.parametrize("text", ["/buy SEI 25", "@SeiTraderBot should I buy?", "/start", "/x"])
+FOR_PRIVATE = ("/buy SEI 25", "@SeiTraderBot should I buy?", "/start", "/x@SeiTraderBot hello")
+
+
+@pytest.mark.parametrize("text", FOR_PRIVATE)
 async def test_money_is_talked_about_in_private(town: Town, text: str) -> None:
     await town.say(CY, text)
     assert "in private only" in town.last
     assert town.buttons() == {"Open our private chat": "https://t.me/SeiTraderBot"}
+
+
+FOREIGN = (
+    "/weather berlin",
+    "/ban @x",
+    "/ban @SeiTraderBot",
+    "/",
+    "/etc/passwd",
+    "/admin",
+)
+
+
+@pytest.mark.parametrize("text", FOREIGN)
+async def test_commands_of_other_bots_are_left_to_them(town: Town, text: str) -> None:
+    await town.say(CY, text)
+    assert not town.bot.sent
 
 
 async def test_words_that_cannot_be_are_explained(town: Town) -> None:

@@ -34,6 +34,12 @@ async def test_a_group_that_adds_it_is_greeted_once(town: Town) -> None:
     await town.stands("member", "kicked")
     await town.stands("kicked", "member")
     assert len(town.bot.sent) == said + 1, "it was gone, and is back"
+    assert "Welcome back" in town.last
+    assert "administrator has to set it again" in town.last
+    await town.stands("member", "restricted")
+    await town.stands("restricted", "member")
+    assert len(town.bot.sent) == said + 2, "nor could it say what had ended"
+    assert "Welcome back" in town.last
 
 
 @pytest.mark.parametrize(
@@ -131,6 +137,42 @@ async def test_a_lost_topic_and_unknown_titles_read_well(town: Town) -> None:
     (notice,) = town.notices("place_lost")
     text = bare((await render_notice(town.room.services, notice)).text)
     assert "2 alerts that you set up in a topic of a group ended: that topic is gone" in text
+
+
+async def test_what_ended_is_named_with_its_topics(town: Town) -> None:
+    created = {"name": "<Calls>", "icon_color": 1}
+    made = town.message(ANN, "", 8) | {"forum_topic_created": created}
+    answered = {**made, "message_id": 8, "message_thread_id": TOPIC}
+    answered["forum_topic_created"] = created | {"name": "Signals"}
+    await town.update(message={k: v for k, v in made.items() if k != "text"})
+    asked = await town.say(ANN, "/alert SEI above 0.25", reply_to_message=answered)
+    await town.tap(ANN, town.buttons()["✅ Set it"], town.card(asked))
+    asked = await town.say(ANN, "/alert daily digest at 08:00", 8)
+    await town.tap(ANN, town.buttons()["✅ Set it"], town.card(asked, 8))
+    renamed = town.message(ANN, "", 8) | {"forum_topic_edited": {"name": "Calls"}}
+    await town.update(message={k: v for k, v in renamed.items() if k != "text"})
+    for line in range(5):
+        asked = await town.say(ANN, f"/alert SEI below 0.1{line}", 0)
+        await town.tap(ANN, town.buttons()["✅ Set it"], town.card(asked, 0))
+    await town.stands("member", "kicked")
+    (notice,) = town.notices("place_lost")
+    text = bare((await render_notice(town.room.services, notice)).text)
+    assert "6 alerts and 1 market summary that you set up in Traders ended" in text
+    assert "• SEI above $0.25, in Signals\n• Daily digest at 08:00, in Calls\n" in text
+    assert "• SEI below $0.1\n" in text
+    assert "• and 2 more" in text
+
+
+async def test_a_lost_topic_is_called_by_its_name(town: Town) -> None:
+    await is_set(town)
+    await town.room.services.lose_chat.note_topic(GROUP, TOPIC, "Sig<nals")
+    await town.room.services.lose_chat.lose(GROUP, TOPIC, "topic_gone")
+    (notice,) = town.notices("place_lost")
+    view = await render_notice(town.room.services, notice)
+    assert "Sig&lt;nals" in view.text
+    text = bare(view.text)
+    assert "1 alert that you set up in the topic Sig<nals of Traders ended" in text
+    assert "• SEI above $0.25\n" in text
 
 
 async def test_titles_are_kept_up(town: Town) -> None:

@@ -9,6 +9,7 @@ from bot.chat.view import bare
 from bot.domain.alerts import Place
 from bot.domain.analysis import Action, TradeDecision
 from bot.domain.people import Agent, AgentId
+from bot.ports.ledger import Notice
 from tests.unit.chat.chatroom import taps
 from tests.unit.chat.groups.test_door import alerts_of, is_set
 from tests.unit.chat.groups.town import CY, GROUP, TOPIC, Town
@@ -50,25 +51,9 @@ async def test_the_menu_of_a_topic(town: Town, agent: Agent) -> None:
     assert "🗞 Daily summary" in town.buttons()
     await town.say(CY, "/subscribe")
     assert not town.buttons(), "a member sees what is told, and no more"
+    town.office.clock.jump(60)
     await town.say(CY, "/subscribe", thread=0)
     assert "What I tell this group" in town.last
-
-
-async def test_a_daily_summary_is_set_moved_and_ended(town: Town) -> None:
-    card = town.card()
-    await town.tap(ANN, "subscribe:daily", card)
-    await town.tap(ANN, town.buttons(edited=True)["08:00"], card)
-    (digest,) = alerts_of(town)
-    assert (digest.place, digest.condition.window) == (HERE, "08:00")
-    assert "Daily digest at 08:00" in town.last_edit
-    await town.tap(BO, "subscribe:daily", card)
-    assert "✅ 08:00" in town.buttons(edited=True)
-    await town.tap(BO, "subscribe:at:18:00", card)
-    (moved,) = alerts_of(town)
-    assert (moved.id, moved.condition.window) == (digest.id, "18:00")
-    await town.tap(BO, "subscribe:nodaily", card)
-    assert not alerts_of(town)
-    assert "Market summary: none" in town.last_edit
 
 
 async def test_signals_of_a_public_agent_come_and_go(town: Town, agent: Agent) -> None:
@@ -194,13 +179,43 @@ async def test_a_signal_shows_figures_and_escapes_names(town: Town, agent: Agent
     view = await render_notice(services, in_group)
     assert "SEI&lt;" in view.text
     text = bare(view.text)
-    for part in ("Alpha", "SELL", "Entry $0.25", "take-profit $0.2", "70", "No trades so far"):
+    for part in (
+        "Alpha",
+        "SELL",
+        "Entry $0.25",
+        "take-profit $0.2",
+        "70 of 100",
+        "No trades so far",
+    ):
         assert part in text, part
     assert "stop-loss" not in text
     assert "private words" not in text
     assert view.rows[0][0].url == f"https://t.me/SeiTraderBot?start=sig_{agent.id}"
     view = await render_notice(services, in_private)
     assert taps(view) == ["subscribe:ask:SEI<", f"subscribe:leave:{agent.id}"]
+
+
+@pytest.mark.parametrize(
+    ("side", "share", "words"),
+    [
+        ("BUY", "", "Alpha bought SEI< at $0.25"),
+        ("SELL", "", "Alpha sold SEI< at $0.25"),
+        ("SELL", "40", "Alpha sold 40 % of its SEI< at $0.25"),
+        ("SELL", "100", "Alpha sold all its SEI< at $0.25"),
+    ],
+)
+async def test_a_trade_shows_side_and_price(
+    town: Town, agent: Agent, side: str, share: str, words: str
+) -> None:
+    data = {"agent": str(agent.id), "side": side, "symbol": "SEI<", "price": "0.25"}
+    record = {"share": share, "trades": "12", "realised": "3.2", "at": "2026-11-20T12:00:00+00:00"}
+    notice = Notice(GROUP, "signal_trade", "x", {**data, **record, "place": "group"})
+    view = await render_notice(town.room.services, notice)
+    text = bare(view.text)
+    assert words in text
+    assert "So far 12 trades, realised +$3.20" in text
+    assert "SEI&lt;" in view.text
+    assert view.rows[0][0].url == f"https://t.me/SeiTraderBot?start=sig_{agent.id}"
 
 
 async def test_a_signal_of_an_agent_that_is_gone_is_given_up(town: Town, agent: Agent) -> None:

@@ -10,13 +10,12 @@ from telegram import Update
 from telegram.error import BadRequest, TelegramError
 from typing_extensions import override
 
-from bot.chat.command import Command
-from bot.chat.commands import agents, alert, alerts, cancel, help, start, subscribe
 from bot.chat.router import Router
 from bot.chat.view import bare
 from bot.domain.people import UserId
 from bot.ports.ledger import Notice
 from tests.unit.chat.chatroom import Chatroom, FakeBot
+from tests.unit.chat.groups.visitor import COMMANDS
 from tests.unit.services.office import ANN, BO, Office
 
 GROUP, TOPIC, OTHER_GROUP = -100, 7, -200
@@ -93,9 +92,7 @@ class Town:
             (OTHER_GROUP, CY): "creator",
         }
         self.room.figures.known["price:SEI:"] = Decimal("0.24")
-        modules = (agents, alert, alerts, cancel, help, start, subscribe)
-        commands: dict[str, Command] = {m.COMMAND.name: m.COMMAND for m in modules}
-        self.router = Router(self.room.services, commands, _plain)
+        self.router = Router(self.room.services, COMMANDS, _plain)
         self.ids = count(1)
 
     async def move_in(self) -> "Town":

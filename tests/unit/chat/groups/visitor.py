@@ -11,6 +11,7 @@ from bot.chat.answers import plain
 from bot.chat.command import Command
 from bot.chat.talk import Talk
 from bot.chat.view import bare
+from bot.chat.waiting import answering, leaving
 from bot.domain.errors import UserError
 from bot.domain.people import UserId
 from tests.unit.chat.chatroom import Chatroom
@@ -33,6 +34,7 @@ class Visitor:
         """Type; what the bot answers, a refusal included."""
         if text.startswith("/"):
             name, _, words = text[1:].partition(" ")
+            await (await self._talk()).retire_card()
             await self.room.services.dialogues.drop_dialogue(int(self.user_id))
             run = COMMANDS[name].run
             assert run
@@ -40,7 +42,8 @@ class Visitor:
         now = self.room.office.clock.now()
         dialogue = await self.room.services.dialogues.load_dialogue(int(self.user_id), now)
         if dialogue is not None:
-            return await self._act(COMMANDS[dialogue.command].replies[dialogue.step], text)
+            reply = COMMANDS[dialogue.command].replies[dialogue.step]
+            return await self._act(answering(dialogue, reply, plain), text)
         return await self._act(plain, text)
 
     async def tap(self, label: str) -> str:
@@ -53,12 +56,11 @@ class Visitor:
         """Send a button's data, as a forger or a second tap does."""
         name, _, rest = data.partition(":")
         action, _, argument = rest.partition(":")
-        return await self._act(COMMANDS[name].taps[action], argument, tapped=1)
+        tap = leaving(COMMANDS[name].taps[action], COMMANDS)
+        return await self._act(tap, argument, tapped=1)
 
     async def _act(self, handler: Any, argument: str, tapped: int | None = None) -> str:
-        user = await self.room.office.records.load_user(self.user_id)
-        talk = await self.room.talk(user, tapped=tapped)
-        talk.chat_id = int(self.user_id)
+        talk = await self._talk(tapped)
         jobs: list[Awaitable[None]] = []
         talk.spawn = jobs.append
         said, edited = len(self.room.bot.sent), len(self.room.bot.edited)
@@ -71,6 +73,12 @@ class Visitor:
         self.toast = talk.toast
         self._read(talk, said, edited)
         return self.text
+
+    async def _talk(self, tapped: int | None = None) -> Talk:
+        user = await self.room.office.records.load_user(self.user_id)
+        talk = await self.room.talk(user, tapped=tapped)
+        talk.chat_id = int(self.user_id)
+        return talk
 
     def _read(self, talk: Talk, said: int, edited: int) -> None:
         new = [*self.room.bot.sent[said:], *self.room.bot.edited[edited:]]

@@ -85,8 +85,16 @@ def test_meters_name_histories_that_exist(meter: Meter) -> None:
     assert (meter.source is Source.CANDLES) <= (meter.days is not None)
 
 
-def line(series: str, way: Direction, at: str, slack: str, *, both_ways: bool = False) -> Watch:
-    return Watch(series, way, Decimal(at), Decimal(slack), both_ways)
+def line(
+    series: str,
+    way: Direction,
+    at: str,
+    slack: str,
+    *,
+    both_ways: bool = False,
+    is_pulse: bool = False,
+) -> Watch:
+    return Watch(series, way, Decimal(at), Decimal(slack), both_ways, is_pulse)
 
 
 WATCHES = [
@@ -106,8 +114,11 @@ WATCHES = [
     (of("PORTFOLIO_BELOW", "", "500", "", 12), line("portfolio:12:", DOWN, "500", "2.5")),
     (of("BALANCE_ABOVE", "SEI", "10", "", 12), line("balance:12:SEI", UP, "10", "0.05")),
     (of("BALANCE_BELOW", "SEI", "10", "", 12), line("balance:12:SEI", DOWN, "10", "0.05")),
-    (of("DEPOSIT", "SEI", "10", "", 12), line("deposit:12:SEI", UP, "10", "5")),
-    (of("DEPOSIT", "SEI", "0", "", 12), line("deposit:12:SEI", UP, "1E-10", "5E-11")),
+    (of("DEPOSIT", "SEI", "10", "", 12), line("deposit:12:SEI", UP, "10", "5", is_pulse=True)),
+    (
+        of("DEPOSIT", "SEI", "0", "", 12),
+        line("deposit:12:SEI", UP, "1E-10", "5E-11", is_pulse=True),
+    ),
     (of("GAS_ABOVE", "", "50"), line("gas::", UP, "50", "2.5")),
     (of("GAS_BELOW", "", "50"), line("gas::", DOWN, "50", "2.5")),
 ]

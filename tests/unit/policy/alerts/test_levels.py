@@ -1,4 +1,4 @@
-"""Figures as they are typed, those that are suggested, and what answers may mean."""
+"""Figures that are suggested, and what answers may mean."""
 
 from decimal import Decimal
 
@@ -12,33 +12,11 @@ from bot.domain.alerts import Direction
 from bot.domain.errors import UserError
 from bot.policy.alerts.answers import Answers, meant, next_question
 from bot.policy.alerts.kind import AlertKind
-from bot.policy.alerts.levels import is_ahead, parse_level, suggest_levels
+from bot.policy.alerts.levels import is_ahead, suggest_levels
 
 KINDS: dict[str, AlertKind] = {
     kind.name: kind for kind in discover(bot.policy.alerts.kinds, "ALERT").values()
 }
-
-
-@pytest.mark.parametrize(
-    ("text", "value", "signed"),
-    [
-        ("0.25", "0.25", False),
-        ("$1,250", "1250", False),
-        ("60k", "60000", False),
-        ("-5%", "-5", True),
-        ("+10 %", "10", True),
-        ("\u22125%", "-5", True),
-        ("3x", "3", False),
-    ],
-)
-def test_a_figure_as_typed(text: str, value: str, *, signed: bool):
-    assert parse_level(text) == (Decimal(value), signed)
-
-
-@pytest.mark.parametrize("text", ["", "abc", "1 2", "NaN", "0x10", "1e999", "x" * 400])
-def test_what_is_none(text: str):
-    with pytest.raises(UserError):
-        parse_level(text)
 
 
 @given(st.decimals(min_value="1e-9", max_value="1e9"))
@@ -106,3 +84,21 @@ def test_an_unsigned_change_may_be_both():
 def test_an_answer_that_cannot_be_is_refused_in_the_kinds_words():
     with pytest.raises(UserError, match="more than zero"):
         meant(KINDS["price_above"], Answers("SEI", threshold=Decimal(0)))
+
+
+@pytest.mark.parametrize(
+    ("turn", "types"),
+    [
+        ("", ["RSI_ABOVE", "RSI_BELOW"]),
+        ("up", ["RSI_ABOVE"]),
+        ("down", ["RSI_BELOW"]),
+    ],
+)
+def test_a_way_that_was_written_is_kept(turn: str, types: list[str]):
+    answers = Answers("SEI", "4h", Decimal(30), turn=turn)
+    assert [condition.type for condition in meant(KINDS["rsi_level"], answers)] == types
+
+
+def test_a_way_against_the_chosen_kind_is_refused():
+    with pytest.raises(UserError, match="and wrote another way"):
+        meant(KINDS["price_above"], Answers("SEI", threshold=Decimal("0.15"), turn="down"))

@@ -54,6 +54,10 @@ def test_what_can_be_read_in_two_ways_is_refused(digits: str) -> None:
         ("sei above 0.25$", ["0.25"]),
         ("sei above 0.25 usd.", ["0.25"]),
         ("sei above 0.25usd", ["0.25"]),
+        ("sei above 25c", ["0.25"]),
+        ("sei above 25\xa2", ["0.25"]),
+        ("sei under 20ct", ["0.2"]),
+        ("eth above 3 grand", ["3000"]),
         ("btc below 95k", ["95000"]),
         ("btc below 95 k", ["95000"]),
         ("btc below $1.5M", ["1500000"]),
@@ -118,7 +122,11 @@ def test_percents(text: str, percents: list[str]) -> None:
         ("high of 3 months", ["90d"]),
         ("high in a year", ["365d"]),
         ("above 2m", []),
-        ("above 2.5h", []),
+        ("above 2.5h", ["150m"]),
+        ("5% in half an hour", ["30m"]),
+        ("5% in an hour and a half", ["90m"]),
+        ("5% within 1h 30m", ["90m"]),
+        ("high of 2 days 4 hours", ["52h"]),
         ("5% 1h or 4h", ["1h", "4h"]),
     ],
 )
@@ -140,6 +148,10 @@ def test_spans(text: str, spans: list[str]) -> None:
         ("every day at noon", time(12)),
         ("digest at midnight", time(0)),
         ("digest at 8 o'clock", time(8)),
+        ("digest on sunday night at 11", time(23)),
+        ("digest at 12 at night", time(0)),
+        ("digest at 2 at night", time(2)),
+        ("digest at 3 in the afternoon", time(15)),
         ("sei at 8", None),
         ("daily", None),
     ],
@@ -195,6 +207,41 @@ def test_tokens(text: str, symbols: list[str]) -> None:
 )
 def test_what_is_left(text: str, strangers: list[str]) -> None:
     assert read_phrase(text, LISTED).strangers == tuple(strangers)
+
+
+@pytest.mark.parametrize(
+    ("text", "amounts"),
+    [
+        ("sei drops by $0.05", ["0.05"]),
+        ("btc gains more than 500", ["500"]),
+        ("sei loses 10 cents", ["0.1"]),
+        ("eth is 100 dollars up", ["100"]),
+        ("doubles from 0.2", ["0.2"]),
+        ("sei drops to 0.2", []),
+        ("sei falls below 0.2", []),
+        ("sei goes back up to 0.3", []),
+        ("eth breaks down 3k", []),
+        ("sei hits 0.3", []),
+    ],
+)
+def test_amounts_are_no_lines(text: str, amounts: list[str]) -> None:
+    assert read_phrase(text, LISTED).amounts == tuple(map(Decimal, amounts))
+
+
+@pytest.mark.parametrize(
+    ("text", "odd"),
+    [
+        ("sei above 3 dimes", ["3 dimes"]),
+        ("eth above 3k5", ["3k5"]),
+        ("sei above O.3", ["o.3"]),
+        ("eth above 3,5OO", ["3,5oo"]),
+        ("sei x 2", ["x2"]),
+        ("100sei arrive", []),
+        ("sei above 0.25 usd please", []),
+    ],
+)
+def test_figures_that_are_not_sure(text: str, odd: list[str]) -> None:
+    assert list(read_phrase(text, LISTED).odd) == odd
 
 
 def test_the_unit_behind_a_number() -> None:

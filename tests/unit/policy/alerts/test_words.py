@@ -226,6 +226,9 @@ def test_what_is_no_alert(text: str) -> None:
         (" max 3 times a day", Repeat.EVERY, timedelta(hours=8)),
         (" every 30 minutes", Repeat.EVERY, timedelta(minutes=30)),
         (" with a cooldown of 2 hours", Repeat.EVERY, timedelta(hours=2)),
+        (" every time, 2h cooldown", Repeat.EVERY, timedelta(hours=2)),
+        (" with a 2 hour cooldown", Repeat.EVERY, timedelta(hours=2)),
+        (" every time rest 2h", Repeat.EVERY, timedelta(hours=2)),
         (" at most every 30 days", Repeat.EVERY, LONGEST_COOLDOWN),
     ],
 )

@@ -81,7 +81,8 @@ class Lookout:
             prices=self.prices,
             wake=office.wake,
         )
-        self.digests = SendDigests(self.clock, alerts, ring, office.wake)
+        watchers = (self.prices, self.candles, self.holdings)
+        self.digests = SendDigests(self.clock, alerts, ring, watchers, office.wake)
 
     async def add(
         self, kind: str, symbol: str = "", threshold: str = "0", window: str = "", **more: Any

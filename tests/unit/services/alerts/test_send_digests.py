@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.alerts import AlertState, Place
+from bot.domain.alerts import AlertState, Place, Repeat, Standing
 from bot.ports.ledger import Priority
 from tests.unit.services.alerts.lookout import Lookout
 from tests.unit.services.office import Office
@@ -32,7 +32,9 @@ async def test_a_digest_comes_at_its_time_every_day(lookout: Lookout) -> None:
         "alert": str(alert.id),
         "due_at": now.isoformat(),
         "weekly": "",
+        "window": "13:00",
         "late": "",
+        "held": "",
     }
     assert lookout.now(alert).standing.due_at == now + timedelta(days=1)
     assert lookout.office.wakes == 1
@@ -53,6 +55,17 @@ async def test_after_a_downtime_it_comes_once_and_late(lookout: Lookout) -> None
     assert after == due_at + timedelta(days=21)
 
 
+async def test_one_that_shall_come_once_is_over_then(lookout: Lookout) -> None:
+    alert = await lookout.add("DIGEST_DAILY", window="13:00", repeat=Repeat.ONCE)
+    for _ in range(3):
+        lookout.clock.jump(86_400)
+        await lookout.digests.tick()
+    [notice] = lookout.told
+    assert (notice.kind, notice.key) == ("digest", f"alert:{alert.id}:1")
+    assert lookout.now(alert).standing == Standing(AlertState.DONE)
+    assert lookout.now(alert).rings == 1
+
+
 async def test_in_groups_the_zone_is_that_of_who_set_it_up(lookout: Lookout) -> None:
     alert = await lookout.add("DIGEST_DAILY", window="13:00", place=Place(-100, 2))
     await lookout.office.user(time_zone="America/New_York")
@@ -67,7 +80,9 @@ async def test_what_runs_out_is_told_without_a_hurry(lookout: Lookout) -> None:
     await lookout.prices.tick()
     end = lookout.clock.now() + timedelta(hours=1)
     alert = await lookout.add("PRICE_ABOVE", "SEI", "0.3", expires_at=end)
-    lookout.clock.jump(3600)
+    await lookout.minute(minutes=60)
+    await lookout.candles.tick()
+    await lookout.holdings.tick()
     assert await lookout.digests.tick() == 1
     [notice] = lookout.told
     assert (notice.kind, notice.priority) == ("alert_ended", Priority.DIGEST)

@@ -8,8 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import bot.policy.alerts.kinds
-from bot.catalogue import discover
 from bot.domain.alerts import (
     Alert,
     AlertDraft,
@@ -17,75 +15,16 @@ from bot.domain.alerts import (
     Condition,
     Direction,
     Place,
-    Reading,
     Repeat,
 )
 from bot.domain.errors import UserError
 from bot.policy.alerts.bounds import distance_of
-from bot.policy.alerts.kind import AlertKinds
 from bot.policy.alerts.proposals import Change
-from bot.policy.alerts.states import look
 from bot.policy.risk import Limits
-from bot.services.alerts.set_alerts import SetAlerts
-from tests.fakes.alerts import FakeAlerts, FakeTicks
-from tests.fakes.clock import FakeClock
-from tests.unit.services.office import ANN, BO, LISTING, Office
+from tests.unit.services.alerts.room import DAILY, GROUP, HOME, KINDS, Room, above, below
+from tests.unit.services.office import ANN, BO
 
-KINDS = AlertKinds(tuple(discover(bot.policy.alerts.kinds, "ALERT").values()))
-GROUP, OTHER_GROUP = -100, -200
-HOME = Place(int(ANN))
-
-
-class Figures:
-    """Present figures, as a test has set them."""
-
-    def __init__(self) -> None:
-        self.known = {"price:SEI:": Decimal("0.2"), "price:WBTC:": Decimal(60_000)}
-
-    def figure(self, series: str) -> Decimal | None:
-        return self.known.get(series)
-
-    async def measure_now(self, condition: Condition) -> Decimal | None:
-        watch = KINDS.watch(condition)
-        return self.known.get(watch.series) if watch else None
-
-
-class Room:
-    """A person, her alerts and the figures of now."""
-
-    def __init__(self, limits: Limits | None = None) -> None:
-        self.clock = FakeClock()
-        self.office = Office(self.clock)
-        self.alerts = FakeAlerts(self.office.records, self.office.ledger, FakeTicks())
-        self.figures = Figures()
-        self.set = SetAlerts(
-            clock=self.clock,
-            alerts=self.alerts,
-            people=self.office.records,
-            agents=self.office.records,
-            kinds=KINDS,
-            watch=self.figures,
-            listing=LISTING,
-            limits=limits or Limits(),
-        )
-
-    async def sets(self, draft: AlertDraft, place: Place = HOME) -> Alert:
-        return await self.set.create(await self.office.user(), place, draft)
-
-    def now(self, alert: Alert) -> Alert:
-        return self.alerts.alerts[alert.id]
-
-
-def above(usd: str, symbol: str = "SEI", **options: object) -> AlertDraft:
-    draft = AlertDraft(Condition("PRICE_ABOVE", symbol, Decimal(usd)))
-    return replace(draft, **options)  # type: ignore[arg-type]
-
-
-def below(usd: str) -> AlertDraft:
-    return AlertDraft(Condition("PRICE_BELOW", "SEI", Decimal(usd)))
-
-
-DAILY = AlertDraft(Condition("DIGEST_DAILY", "", Decimal(0), "08:00"), Repeat.EVERY)
+OTHER_GROUP = -200
 
 
 async def test_a_new_alert_is_armed_with_the_figure_of_now():
@@ -178,8 +117,6 @@ async def test_one_may_have_as_many_as_the_limit_says():
     await room.sets(above("0.4"))
     with pytest.raises(UserError, match="3 alerts already"):
         await room.set.restore(user, made[0].id)
-    with pytest.raises(UserError, match="3 alerts already"):
-        await room.set.snooze(user, made[0].id, timedelta(hours=1))
 
 
 async def test_a_flood_is_held_back_for_a_minute_and_only_for_whoever_floods():
@@ -224,24 +161,6 @@ async def test_pausing_and_resuming_begins_anew():
     after = room.now(alert)
     assert after.standing.state is AlertState.DISARMED
     assert after.seen_value == Decimal("0.3")
-
-
-async def test_a_snooze_brings_back_even_one_that_has_rung_for_the_last_time():
-    room = Room()
-    user = await room.office.user()
-    alert = await room.sets(above("0.25"))
-    watch = KINDS.watch(alert.condition)
-    assert watch is not None
-    now = room.clock.now()
-    rung = look(alert, watch, Reading(Decimal("0.26"), now, now), missed_from=None).alert
-    await room.alerts.save_alert(rung)
-    assert not room.now(alert).is_active
-    after = await room.set.snooze(user, alert.id, timedelta(minutes=15))
-    assert after.standing.state is AlertState.SNOOZED
-    assert after.standing.due_at == now + timedelta(minutes=15)
-    for span in (timedelta(0), timedelta(days=31), timedelta(minutes=-5)):
-        with pytest.raises(UserError, match="30 days"):
-            await room.set.snooze(user, alert.id, span)
 
 
 async def test_a_digest_is_not_snoozed():
@@ -295,16 +214,19 @@ async def test_another_figure_keeps_the_snooze():
     assert after.condition.threshold == Decimal("0.3")
 
 
-async def test_what_ran_out_does_not_come_back():
+async def test_what_ran_out_comes_back_without_its_end():
     room = Room()
     user = await room.office.user()
-    alert = await room.sets(above("0.25", expires_at=room.clock.now() + timedelta(hours=1)))
-    await room.set.delete(user, alert.id)
-    room.clock.jump(3_601)
-    with pytest.raises(UserError, match="ends before"):
-        await room.set.restore(user, alert.id)
+    end = room.clock.now() + timedelta(hours=1)
+    alert = await room.sets(above("0.25", expires_at=end))
     with pytest.raises(UserError, match="ends before"):
         await room.set.snooze(user, alert.id, timedelta(hours=1))
+    await room.set.delete(user, alert.id)
+    assert (await room.set.restore(user, alert.id)).expires_at == end
+    await room.set.delete(user, alert.id)
+    room.clock.jump(3_600)
+    back = await room.set.restore(user, alert.id)
+    assert (back.standing.state, back.expires_at) == (AlertState.ARMED, None)
 
 
 async def test_another_figure_stands_as_a_new_alert_does():

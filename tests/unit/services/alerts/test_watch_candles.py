@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.alerts import AlertState, Repeat
 from bot.domain.analysis import Candle, PriceHistory
+from bot.policy.alerts.states import finish, snooze
 from tests.fakes.market import history_of
 from tests.unit.services.alerts.lookout import Lookout
 from tests.unit.services.office import Office
@@ -132,3 +133,47 @@ async def test_nobody_waiting_costs_nothing(lookout: Lookout) -> None:
     lookout.market.calls.clear()
     await lookout.candles.tick()
     assert lookout.market.calls == []
+
+
+async def test_a_candle_from_before_it_was_set_says_nothing(lookout: Lookout) -> None:
+    """Others have waited on the series before, and then nobody."""
+    before = await lookout.add("RSI_ABOVE", "SEI", "90", "4h")
+    await lookout.candles.tick()
+    await lookout.alerts.save_alert(finish(lookout.now(before)))
+    lookout.start()
+    lookout.clock.jump(8 * 3600 + 300)
+    CLOSES.extend([Decimal(200), Decimal(60)])
+    lookout.market.set_history(rsi_history(lookout.office, CLOSES, under_way=5))
+    await lookout.add("RSI_ABOVE", "SEI", "70", "4h")
+    await lookout.candles.tick()
+    assert lookout.told == []
+
+
+async def test_a_candle_of_its_snooze_says_nothing_after_it(lookout: Lookout) -> None:
+    alert = await lookout.add("RSI_ABOVE", "SEI", "70", "4h")
+    await lookout.candles.tick()
+    until = lookout.clock.now() + timedelta(hours=8)
+    await lookout.alerts.save_alert(snooze(lookout.now(alert), until))
+    await lookout.candles.tick()
+    await close(lookout, "200")
+    await close(lookout, "60")
+    await lookout.candles.tick()
+    assert lookout.now(alert).standing.state is AlertState.ARMED
+    assert lookout.told == []
+
+
+async def test_a_ring_between_two_candles_hides_no_late_one(lookout: Lookout) -> None:
+    alert = await lookout.add("RSI_ABOVE", "SEI", "30", "4h", cooldown=timedelta(0))
+    await lookout.alerts.save_alert(snooze(lookout.now(alert), lookout.clock.now()))
+    lookout.clock.jump(600)
+    await lookout.candles.tick()
+    await lookout.candles.tick()
+    assert len(lookout.told) == 1, "it rings after its snooze, between two candles"
+    lookout.clock.jump(360)
+    await lookout.candles.tick()
+    lookout.start()
+    lookout.clock.jump(20 * 3600 - 960)
+    CLOSES.extend(map(Decimal, ("10", "300", "100", "10", "9")))
+    lookout.market.set_history(rsi_history(lookout.office, CLOSES))
+    await lookout.candles.tick()
+    assert [notice.data["late"] for notice in lookout.told] == ["", "yes"]

@@ -131,3 +131,32 @@ async def test_a_chain_that_is_down_is_said(lookout: Lookout) -> None:
     lookout.office.give(agent.escrow, SEI=str(SEI.decimals))
     await look(lookout)
     assert len(lookout.told) == 1
+
+
+async def test_a_deposit_right_after_the_rest_is_told(lookout: Lookout) -> None:
+    """Whoever wakes the alert: no look without a deposit has to come in between."""
+    agent = await lookout.office.agent("Alpha", USDC="10")
+    alert = await lookout.add("DEPOSIT", "USDC", "5", agent=agent.id, cooldown=timedelta(0))
+    await look(lookout)
+    for units in ("10", "20", "30"):
+        deposit(lookout, agent, units)
+        await lookout.holdings.tick()
+        assert lookout.values[-1] == Decimal(units)
+        assert lookout.now(alert).standing.state is AlertState.RESTING
+        lookout.clock.jump(301)
+    assert len(lookout.told) == 3
+
+
+async def test_a_clock_that_was_ahead_lets_deposits_be_told(lookout: Lookout) -> None:
+    agent = await lookout.office.agent("Alpha", USDC="10")
+    lookout.clock.jump(3600)
+    lookout.ticks.ticks.clear()
+    lookout.start()
+    lookout.office.refresh_prices()
+    await lookout.prices.tick()
+    await lookout.add("DEPOSIT", "USDC", "5", agent=agent.id)
+    lookout.clock.jump(-3600)
+    await look(lookout)
+    deposit(lookout, agent, "10")
+    await look(lookout)
+    assert lookout.values == [Decimal(10)]

@@ -4,14 +4,12 @@ import asyncio
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 import pytest
 from typing_extensions import override
 
 from bot.domain.alerts import AlertState, Condition, Place, Repeat
-from bot.domain.errors import UpstreamError
-from bot.domain.money import Bps, Token
+from bot.domain.money import Bps
 from bot.domain.people import QuietHours
 from bot.ports.alerts import Counts, Decide, Look
 from bot.ports.ledger import Priority
@@ -19,8 +17,6 @@ from tests.fakes.alerts import FakeAlerts
 from tests.fakes.chain import FakeVenue
 from tests.unit.services.alerts.lookout import MINUTE, Lookout, candles
 from tests.unit.services.office import Office
-
-HALF = timedelta(minutes=30)
 
 
 @pytest.fixture
@@ -65,6 +61,7 @@ async def test_the_message_has_what_people_want_to_know(lookout: Lookout) -> Non
         "late": "",
         "price": "0.275",
         "unseen": "",
+        "held": "",
     }
 
 
@@ -239,112 +236,6 @@ async def test_the_clock_set_back_forgets_the_future_and_goes_on(lookout: Lookou
     await lookout.prices.tick()
     assert lookout.values == [Decimal("0.27")]
     assert list(lookout.ticks.ticks) == [lookout.clock.now()]
-
-
-# Making up for what was missed
-
-
-def rough_hour(lookout: Lookout, days: int = 1) -> None:
-    """From now on, SEI rises to 0.28, falls to 0.22 and comes back."""
-    rows = [("0.25", "0.28", "0.25", "0.27"), ("0.27", "0.27", "0.22", "0.25")]
-    history = candles("SEI", days, lookout.clock.now(), HALF, rows)
-    lookout.market.set_history(history)
-
-
-async def test_each_missed_condition_rings_once_and_says_that_it_is_late(lookout: Lookout) -> None:
-    for kind, line in (("PRICE_ABOVE", "0.275"), ("PRICE_BELOW", "0.225"), ("PRICE_BELOW", "0.2")):
-        await lookout.add(kind, "SEI", line)
-    await lookout.add("PERCENT_CHANGE", "SEI", "-20", "1h")
-    await lookout.add("PERCENT_CHANGE", "SEI", "-15", "15m")
-    rough_hour(lookout)
-    last = lookout.clock.now()
-    lookout.start()
-    await lookout.minute(minutes=65)
-    late = [(n.data["type"], n.data["met_at"], n.data["late"]) for n in lookout.told]
-    assert late == [
-        ("PRICE_ABOVE", (last + HALF / 2).isoformat(), "yes"),
-        ("PRICE_BELOW", (last + HALF + HALF / 2).isoformat(), "yes"),
-        ("PERCENT_CHANGE", (last + HALF + HALF / 2).isoformat(), "yes"),
-    ]
-    await lookout.minute("0.28")
-    assert [(n.data["ring"], n.data["late"]) for n in lookout.told[3:]] == [("2", "")]
-
-
-async def test_an_alert_rings_once_for_all_it_missed(lookout: Lookout) -> None:
-    await lookout.add("PRICE_ABOVE", "SEI", "0.275", cooldown=timedelta(0))
-    rows = [("0.25", "0.28", "0.25", "0.26"), ("0.26", "0.26", "0.25", "0.26")] * 3
-    lookout.market.set_history(candles("SEI", 1, lookout.clock.now(), HALF, rows))
-    await lookout.minute(minutes=185)
-    assert lookout.values == [Decimal("0.28")]
-
-
-async def test_a_second_of_downtime_is_no_gap(lookout: Lookout) -> None:
-    rough_hour(lookout)
-    await lookout.add("PRICE_BELOW", "SEI", "0.24")
-    lookout.start()
-    await lookout.minute(minutes=3)
-    assert lookout.told == []
-    assert [tick.late for tick in lookout.ticks.ticks.values()] == [False, False]
-
-
-async def test_alerts_set_in_the_gap_hear_nothing_of_before(lookout: Lookout) -> None:
-    rough_hour(lookout)
-    lookout.market.fail()
-    lookout.clock.jump(3000)
-    await lookout.add("PRICE_ABOVE", "SEI", "0.275", figure=Decimal("0.25"))
-    lookout.market.heal()
-    await lookout.minute(minutes=15)
-    assert lookout.told == []
-
-
-async def test_a_market_that_is_down_is_made_up_for(lookout: Lookout) -> None:
-    await lookout.add("PRICE_BELOW", "SEI", "0.225")
-    rough_hour(lookout)
-    lookout.market.fail()
-    for _ in range(64):
-        lookout.clock.jump(60)
-        with pytest.raises(UpstreamError):
-            await lookout.prices.tick()
-    lookout.market.heal()
-    await lookout.minute()
-    assert [notice.data["late"] for notice in lookout.told] == ["yes"]
-
-
-class NoHistory:
-    """A market whose candles cannot be had."""
-
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-    async def fetch_history(self, token: Token, days: int) -> Any:
-        raise UpstreamError("market", "no candles", retryable=True)
-
-
-async def test_without_candles_it_goes_on_after_three_tries(lookout: Lookout) -> None:
-    await lookout.add("PRICE_ABOVE", "SEI", "0.26")
-    lookout.start(market=NoHistory(lookout.market))
-    for minutes in (60, 1, 1):
-        with pytest.raises(UpstreamError):
-            await lookout.minute("0.27", minutes=minutes)
-    await lookout.minute("0.27")
-    assert [(n.data["value"], n.data["late"]) for n in lookout.told] == [("0.27", "")]
-
-
-async def test_a_day_before_the_gap_still_counts_after_it(lookout: Lookout) -> None:
-    await lookout.minute("0.4")
-    await lookout.minute("0.25")
-    await lookout.add("PERCENT_CHANGE", "SEI", "-40", "1d")
-    rows = [("0.25", "0.25", "0.25", "0.25")] * 6
-    rows[1] = ("0.25", "0.25", "0.22", "0.25")
-    history = candles("SEI", 7, lookout.clock.now(), timedelta(hours=4), rows)
-    lookout.market.set_history(history)
-    lookout.start()
-    await lookout.minute(minutes=24 * 60 + 5)
-    assert lookout.values == [Decimal(-45)]
-    assert lookout.told[0].data["late"] == "yes"
 
 
 # Figures
