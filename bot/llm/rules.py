@@ -112,4 +112,4 @@ def _concentration(brief: Brief) -> str:
 def _hint(tradable: Sequence[str]) -> str:
     if not tradable:
         return ""
-    return f"For a decision ask about one token by name: {listing(tradable)}."
+    return f"For a decision ask about up to three tokens by name: {listing(tradable)}."

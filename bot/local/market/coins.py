@@ -7,9 +7,11 @@ from dataclasses import dataclass
 class Coin:
     """How one coin's price is made, and the figures that only decorate it.
 
-    Price = `base` (USD, or units of the parent coin) x e^(beta x market + own walk), growing by
-    `growth` a year from 2026 on. The own walk is free with `volatility` a year, or held near zero
-    with the deviation `peg`. `turnover` is the part of the market cap that trades in a day.
+    Price = `base` (USD, or units of the parent coin) x e^(tide + swing + beta x market + own
+    walk), growing by `growth` a year from 2026 on. A tide lifts it by `tide` from low to high and
+    is ahead of the first coin's by `turn`, a part of the cycle; `swing` is how far it swings
+    within a day. The own walk is free with `volatility` a year, or held near zero with the
+    deviation `peg`. `turnover` is the part of the market cap that trades in a day.
     """
 
     coin_id: str
@@ -20,13 +22,16 @@ class Coin:
     turnover: float
     base: float = 1.0
     parent: str | None = None
+    tide: float = 0.0
+    turn: float = 0.0
+    swing: float = 0.0
     beta: float = 0.0
     volatility: float = 0.0
     peg: float = 0.0
     growth: float = 0.0
 
 
-MARKET_VOLATILITY = 0.45
+MARKET_VOLATILITY = 0.27
 """Annual, of the factor all free coins share."""
 
 _COINS = (
@@ -38,8 +43,10 @@ _COINS = (
         supply=2.0e7,
         turnover=0.025,
         base=95_000.0,
+        tide=0.19,
+        swing=0.0055,
         beta=1.0,
-        volatility=0.12,
+        volatility=0.07,
     ),
     Coin(
         coin_id="ethereum",
@@ -49,8 +56,11 @@ _COINS = (
         supply=1.21e8,
         turnover=0.05,
         base=3_200.0,
+        tide=0.25,
+        turn=1 / 3,
+        swing=0.0073,
         beta=1.2,
-        volatility=0.30,
+        volatility=0.18,
     ),
     Coin(
         coin_id="sei-network",
@@ -60,8 +70,11 @@ _COINS = (
         supply=6.5e9,
         turnover=0.06,
         base=0.21,
+        tide=0.33,
+        turn=2 / 3,
+        swing=0.0098,
         beta=1.35,
-        volatility=0.60,
+        volatility=0.34,
     ),
     Coin(
         coin_id="tether",

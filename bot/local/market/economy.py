@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from bot.local.market.coins import COINS, MARKET_VOLATILITY
+from bot.local.market.tides import swing, tide
 from bot.local.market.walk import MINUTES_PER_YEAR, Minutes, Values, Walk
 
 _GROWTH_FROM = 29_453_760  # 2026-01-01T00:00Z in minutes since the epoch
@@ -64,6 +65,8 @@ class Economy:
         log = np.log(coin.base) + np.log1p(coin.growth) * years
         if coin.parent:
             log += self._log_prices(coin.parent, minutes)
+        if coin.tide:
+            log += coin.tide * tide(self._seed, coin.turn, minutes) + coin.swing * swing(minutes)
         if coin.beta:
             log += coin.beta * Walk.free(self._seed, "market", MARKET_VOLATILITY).at(minutes)
         if coin.volatility:

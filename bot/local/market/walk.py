@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 MINUTES_PER_YEAR = 365 * 24 * 60
 
-_FREE_BITS = 17  # 91 days between anchors
+_FREE_BITS = 8  # 4.3 hours between anchors
 _PEG_BITS = 9  # 8.5 hours
 
 Minutes = NDArray[np.int64]
@@ -33,7 +33,7 @@ class Walk:
 
     @classmethod
     def free(cls, seed: int, name: str, volatility: float) -> "Walk":
-        """Moves with this annual volatility (0.8 is 80 %) over any span up to weeks."""
+        """Moves with this annual volatility (0.8 is 80 %) over any span up to hours."""
         step = volatility / MINUTES_PER_YEAR**0.5
         return cls(seed, name, _FREE_BITS, step * (2**_FREE_BITS / 2) ** 0.5, step)
 

@@ -72,6 +72,8 @@ class TelegramStandIn:
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI app: Bot API, files, chat page."""
+        if self._saver is not None:
+            send = self._saver.keeping(send)
         if scope["type"] == "http":
             path = scope["path"].removeprefix(scope.get("root_path", ""))
             if path.startswith("/bot"):

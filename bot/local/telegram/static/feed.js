@@ -8,11 +8,15 @@ const GROUP_WITHIN_S = 300;
 const DRAFT_LIFE_MS = 30000;
 let draft = null;
 let draftTimer;
+// On the way to the end, where a smooth scroll is not yet: what comes meanwhile is followed too.
+let following = false;
 
 const nodeOf = (id) => $("feed").querySelector(`[data-message-id="${CSS.escape(String(id))}"]`);
-const atEnd = () => $("scroll").scrollHeight - $("scroll").scrollTop - $("scroll").clientHeight < 120;
+const nearEnd = () => $("scroll").scrollHeight - $("scroll").scrollTop - $("scroll").clientHeight < 120;
+const atEnd = () => following || nearEnd();
 
 export function toEnd(smooth = false) {
+  following = true;
   $("scroll").scrollTo({ top: $("scroll").scrollHeight, behavior: smooth ? "smooth" : "instant" });
 }
 
@@ -57,6 +61,7 @@ export function remove(id) {
 export function jumpTo(id) {
   const node = nodeOf(id);
   if (!node) return;
+  following = false;
   node.scrollIntoView({ block: "center", behavior: "smooth" });
   node.classList.remove("flash");
   void node.offsetWidth;
@@ -120,4 +125,8 @@ export function hello(bot) {
 }
 
 $("scroll").addEventListener("scroll", () => ($("jump").hidden = atEnd()), { passive: true });
+$("scroll").addEventListener("scrollend", () => ($("jump").hidden = following = nearEnd()), { passive: true });
+for (const byHand of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+  $("scroll").addEventListener(byHand, () => (following = false), { passive: true });
+}
 $("jump").addEventListener("click", () => toEnd(true));

@@ -182,6 +182,7 @@ async def test_edit_forward_sticker_and_block(
     page: Page, bot: Bot, stand_in: TelegramStandIn
 ) -> None:
     sent = stand_in.send(ANN, "bye SEI")["message_id"]
+    await expect(last(page)).to_contain_text("bye SEI")
     await last(page).click(button="right")
     await page.get_by_test_id("do-edit").click()
     await page.get_by_test_id("composer").fill("buy SEI")
@@ -305,3 +306,26 @@ async def test_links_of_buttons_lead_into_the_private_chat_and_into_groups(
     await page.get_by_test_id("key").click()
     await page.get_by_test_id(f"do-add-{GROUP}").click()
     await expect(last(page)).to_contain_text("/start@SeiTraderLocalBot subscribe")
+
+
+async def test_a_burst_is_followed_to_its_end_but_not_by_who_reads_above(
+    page: Page, bot: Bot, quiet: TelegramStandIn
+) -> None:
+    await page.get_by_test_id("start").click()
+    for burst in range(4):
+        for number in range(3):
+            await bot.send_message(ANN, f"{burst}/{number}" + "\nline" * 12)
+        said = await bot.send_message(ANN, "to be changed" + "\nline" * 12)
+        await bot.edit_message_text("changed" + "\nline" * 16, ANN, said.id)
+        await bot.send_message(ANN, f"end {burst}")
+        await expect(last(page)).to_contain_text(f"end {burst}")
+        await expect(last(page)).to_be_in_viewport()
+
+    await page.get_by_test_id("feed").hover()
+    await page.mouse.wheel(0, -2000)
+    await expect(last(page)).not_to_be_in_viewport()
+    await bot.send_message(ANN, "below")
+    await expect(last(page)).to_contain_text("below")
+    await expect(last(page)).not_to_be_in_viewport()
+    await page.locator("#jump").click()
+    await expect(last(page)).to_be_in_viewport()
