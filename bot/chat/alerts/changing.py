@@ -73,7 +73,7 @@ def _ringing(talk: Talk, draft: AlertDraft, manner: Manner) -> AlertDraft:
         repeat=repeat,
         cooldown=cooldown if repeat is Repeat.EVERY else timedelta(0),
         expires_at=manner.expires_at or draft.expires_at,
-        urgent=manner.urgent or draft.urgent,
+        urgent=manner.is_urgent(draft.urgent),
         at_once=manner.at_once or draft.at_once,
     )
 

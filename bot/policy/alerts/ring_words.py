@@ -105,15 +105,19 @@ _LONG_ENOUGH = re.compile(r"\b(?:stay|remain|hold)(?:s|ing)?\b", _FLAGS)
 class Manner:
     """How an alert shall ring; `rest` is what is left of the sentence.
 
-    `repeat` and `cooldown` are None where nothing is said.
+    `repeat`, `cooldown` and `urgent` are None where nothing is said.
     """
 
     rest: str
     repeat: Repeat | None = None
     cooldown: timedelta | None = None
     expires_at: datetime | None = None
-    urgent: bool = False
+    urgent: bool | None = None
     at_once: bool = False
+
+    def is_urgent(self, otherwise: bool) -> bool:  # noqa: FBT001
+        """As it is said, or as it is otherwise."""
+        return otherwise if self.urgent is None else self.urgent
 
 
 def read_manner(text: str, now: datetime, zone: str) -> Manner:
@@ -134,7 +138,7 @@ def read_manner(text: str, now: datetime, zone: str) -> Manner:
     manner, at_once = _drop(whole, _AT_ONCE)
     manner, calm = _drop(manner, _CALM)
     manner, loud = _drop(manner, _URGENT)
-    urgent = loud and not calm
+    urgent = False if calm else loud or None
     manner = _read_until(_read_repeat(manner, now), now, zone_of(zone))
     return replace(manner, urgent=urgent, at_once=at_once)
 

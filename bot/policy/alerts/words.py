@@ -54,7 +54,7 @@ def parse_alert(
         repeat=repeat,
         cooldown=cooldown,
         expires_at=manner.expires_at,
-        urgent=manner.urgent or kind.urgent,
+        urgent=manner.is_urgent(kind.urgent),
         at_once=manner.at_once,
     )
 
@@ -72,7 +72,7 @@ def keep_manner(
     kept = replace(
         draft,
         expires_at=manner.expires_at or draft.expires_at,
-        urgent=manner.urgent or draft.urgent,
+        urgent=manner.is_urgent(draft.urgent),
         at_once=manner.at_once or draft.at_once,
     )
     repeat = manner.repeat or draft.repeat

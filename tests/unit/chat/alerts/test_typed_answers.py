@@ -175,6 +175,13 @@ async def test_how_it_rings_is_changed_at_the_card(room: Chatroom, ann: Visitor)
     await ann.say("/alert SEI above 0.25")
     assert "once in 4 h" in await ann.say("every 4h")
     assert "SEI above $0.25" in ann.text
+    for said, urgent in (("urgent", True), ("once", True), ("not urgent", False)):
+        await ann.say(said)
+        await ann.tap("Set it")
+        alert = list(room.alerts.alerts.values())[-1]
+        assert alert.urgent == urgent
+        await room.services.alerts.stop_place(alert.place, topic_only=False)
+        await ann.say(f"/alert SEI above 0.25{' urgent' if urgent else ''}")
 
 
 @pytest.mark.parametrize("typed", ["buy 100 SEI", "should I hold SEI above 0.3?", "thanks a lot"])
