@@ -65,8 +65,10 @@ def percent(bps: int | Decimal) -> str:
 
 
 def change_words(percent: Decimal) -> str:
-    """`▲ 1.5 %`, `▼ 0.7 %`, or `unchanged`."""
+    """`▲ 1.5 %`, `▼ 0.7 %`, of a small one `▲ 0.04 %`, or `unchanged`."""
     size = f"{abs(percent):.1f}"
+    if not Decimal(size):
+        size = f"{abs(percent):.2f}"
     if not Decimal(size):
         return "unchanged"
     return f"{'▲' if percent > 0 else '▼'} {size} %"

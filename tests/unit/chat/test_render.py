@@ -22,7 +22,7 @@ amounts = st.builds(
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [("0", "unchanged"), ("0.04", "unchanged"), ("-0.04", "unchanged"), ("0.06", "▲ 0.1 %"),
+    [("0", "unchanged"), ("0.004", "unchanged"), ("-0.04", "▼ 0.04 %"), ("0.06", "▲ 0.1 %"),
      ("-1.5", "▼ 1.5 %")],
 )  # fmt: skip
 def test_what_did_not_move_is_unchanged(change: str, words: str):
