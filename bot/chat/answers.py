@@ -10,11 +10,14 @@ from bot.chat.errors import answer_error
 from bot.chat.pictures.chart import render_price_chart
 from bot.chat.progress import ProgressLine
 from bot.chat.render import agent_line, ago, clock, esc, price, usd
+from bot.chat.signposts import to_alerts, without_agent
 from bot.chat.talk import Talk
 from bot.chat.view import Row, View, button
 from bot.domain.analysis import Action, MarketView, TradeDecision
 from bot.domain.people import Agent
 from bot.policy.alerts.words import wants_alert
+from bot.policy.plain_words import manages_alerts
+from bot.services.manage_agents import current_agent
 from bot.services.questions import Advised, Answer, Decided, Question
 
 _MARKS = {Action.BUY: "🟢 BUY", Action.SELL: "🔴 SELL", Action.HOLD: "⚪ HOLD"}
@@ -27,7 +30,13 @@ async def plain(talk: Talk, text: str) -> None:
     if wants_alert(text):
         await _alert(talk, text)
         return
-    agent = await talk.agent()
+    if manages_alerts(text):
+        await talk.say(to_alerts())
+        return
+    agent = await current_agent(talk.services.agents, talk.chat_id, talk.user)
+    if agent is None:
+        await talk.say(without_agent(text))
+        return
     talk.spawn(_answer(talk, agent, text))
 
 

@@ -228,8 +228,6 @@ _DONE = {
     "a new mandate; whatever was signed before is void.",
     IntentKind.DROP_MANDATE: "⛔ <b>Dropped.</b> The escrow trades nothing until its owner signs a "
     "new mandate.",
-    IntentKind.PAUSE_CHAIN: "⏸ <b>Trading is paused on the chain</b>, for every escrow. Only the "
-    "deployment's admin key resumes it. Withdrawals go on.",
 }
 _NOT_DONE = {
     IntentKind.SET_MANDATE: "The mandate was not brought in",
@@ -248,7 +246,8 @@ def mandate_changed_view(services: Services, intent: Intent, agent: Agent) -> Vi
         return View(f"🛑 <b>{_NOT_DONE[intent.kind]}</b>: {why}. No money moved.")
     receipt = receipt_of(intent)
     if intent.kind is IntentKind.PAUSE_CHAIN:
-        return View(f"{_DONE[intent.kind]}\n{_hash_line(receipt)}")
+        text = f"⏸ <b>Trading is paused on the chain</b>, for every escrow. {resuming(services)}"
+        return View(f"{text} Withdrawals go on.\n{_hash_line(receipt)}")
     head = f"{agent_line(agent)}\n"
     if not services.change_mandate.executor.holds_key_of(agent):
         return View(
@@ -270,6 +269,13 @@ def mandate_changed_view(services: Services, intent: Intent, agent: Agent) -> Vi
             ),
         ),
     )
+
+
+def resuming(services: Services) -> str:
+    """How a pause on the chain ends."""
+    if services.facts.faucet is None:
+        return "Only the deployment's admin key (not on this server) resumes it."
+    return "On this test chain a button in /admin resumes it."
 
 
 def pending_view(services: Services, intent: Intent) -> View:

@@ -164,7 +164,9 @@ class Talk:
         """
         agent = await current_agent(self.services.agents, self.chat_id, self.user)
         if agent is None:
-            raise UserError("You have no agent yet. Open one with /agents.")
+            raise UserError(
+                "You have no agent yet. Open one with /agents; /alert and /price work without."
+            )
         return agent
 
     async def opened_agent(self) -> Agent:

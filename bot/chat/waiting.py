@@ -11,7 +11,7 @@ from bot.chat.talk import DIALOGUE_LIFE, REFUSED, Talk
 from bot.chat.view import View
 from bot.domain.errors import UserError
 from bot.policy.alerts.words import wants_alert
-from bot.policy.plain_words import is_question, is_sentence
+from bot.policy.plain_words import is_question, is_sentence, manages_alerts
 from bot.ports.records import Dialogue
 from bot.services.manage_agents import current_agent
 
@@ -69,7 +69,7 @@ async def _is_over(talk: Talk, dialogue: Dialogue, text: str) -> bool:
     if waiting is None or (waiting.command, waiting.step) != (dialogue.command, dialogue.step):
         return False
     insists = REFUSED in waiting.data and is_sentence(text)
-    over = wants_alert(text)
+    over = wants_alert(text) or manages_alerts(text)
     if not over and (insists or is_question(text)):
         # Without an agent nobody could answer, and the question would be lost for nothing.
         over = await current_agent(talk.services.agents, talk.chat_id, talk.user) is not None

@@ -27,7 +27,7 @@ from bot.chat.view import Row, View, button, link
 from bot.domain.alerts import Alert, AlertId, AlertState, Condition
 from bot.domain.money import exact
 from bot.domain.people import AgentId
-from bot.policy.alerts.changes import ends_in_rest
+from bot.policy.alerts.changes import ends_in_rest, has_rung_out
 from bot.policy.alerts.kind import Source, split_series
 from bot.policy.alerts.states import SHORTEST_COOLDOWN
 
@@ -115,7 +115,7 @@ async def _figure_lines(
     value = Decimal(data["value"])
     lines = []
     now = await _present(services, condition, data)
-    if now is not None and now[0] != value:
+    if now is not None and (now[0] != value or data["late"]):
         lines.append(f"Now: {figure_words(services, condition, now[0])}{now[1]}")
     is_price = meter_of(services, condition) == _PRICE
     since = _since(data, now[0] if now else value) if is_price else ""
@@ -168,18 +168,19 @@ async def _last_price(services: Services, series: str) -> tuple[Decimal, str] | 
 def _armed_lines(
     services: Services, condition: Condition, data: Mapping[str, str], since: str, zone: str
 ) -> list[str]:
-    """`When armed: $0.2 (▲ 30.0 % since), 12:00 UTC`; a deposit is never there before."""
+    """`When armed: $0.2 (▲ 30.0 % since), 12:00 UTC`, where that figure is known.
+
+    A deposit is never there before.
+    """
     watch = services.kinds.watch(condition)
-    if watch is None or is_deposit(watch.series):
+    if watch is None or is_deposit(watch.series) or not data["seen"]:
         return []
-    parts = []
-    if data["seen"]:
-        parts.append(f"{figure_words(services, condition, Decimal(data['seen']))}{since}")
+    parts = [f"{figure_words(services, condition, Decimal(data['seen']))}{since}"]
     armed_at = datetime.fromisoformat(data["seen_at"]) if data["seen_at"] else None
     as_of = datetime.fromisoformat(data["as_of"])
     if armed_at and not (_is_by_candles(services, condition) and armed_at > as_of):
         parts.append(both_clocks(armed_at, zone, services.clock.now()))
-    return [f"When armed: {', '.join(parts)}"] if parts else []
+    return [f"When armed: {', '.join(parts)}"]
 
 
 def _since(data: Mapping[str, str], now: Decimal) -> str:
@@ -198,6 +199,8 @@ def _age_words(services: Services, condition: Condition, data: Mapping[str, str]
     met_at, as_of = (datetime.fromisoformat(data[name]) for name in ("met_at", "as_of"))
     if _is_by_candles(services, condition):
         return [f"Data {_age(services.clock.now() - as_of)} now."]
+    if data["late"]:
+        return ["From the market's history."]
     return [f"Data {_age(met_at - as_of)} at that time."]
 
 
@@ -216,8 +219,7 @@ def _age(length: timedelta) -> str:
 def _next_line(services: Services, alert: Alert) -> str:
     match alert.standing.state:
         case AlertState.DONE:
-            over = "That was all: this alert is over."
-            return over if alert.place.is_group else f"{over} 🔁 sets it again."
+            return _over_line(alert)
         case AlertState.PAUSED:
             return "It is paused now."
         case AlertState.SNOOZED:
@@ -229,6 +231,15 @@ def _next_line(services: Services, alert: Alert) -> str:
             rest = span(max(alert.cooldown, SHORTEST_COOLDOWN))
             back = way_back(services, alert.condition)
             return f"It rings again after {rest} at the earliest, {back}."
+
+
+def _over_line(alert: Alert) -> str:
+    """What its buttons still do: a snooze lets one that has rung out ring once more."""
+    words, in_group = "That was all: this alert is over.", alert.place.is_group
+    if has_rung_out(alert):
+        words += f" 😴 reminds {'this chat' if in_group else 'you'} once more"
+        return f"{words}." if in_group else f"{words}, 🔁 sets it again."
+    return words if in_group else f"{words} 🔁 sets it again."
 
 
 def _private_rows(services: Services, alert: Alert, condition: Condition) -> tuple[Row, ...]:

@@ -13,6 +13,7 @@ from bot.chat.admin_views import (
     perhaps_view,
     prices_view,
 )
+from bot.chat.cards import resuming
 from bot.chat.command import Command
 from bot.chat.render import age, clock, esc, units
 from bot.chat.services import Services
@@ -42,8 +43,8 @@ async def show(talk: Talk, _: str) -> None:
             for edge in edges
         ),
         "",
-        f"Trading: <b>{'paused' if paused else 'running'}</b>",
-        *(["On the chain: <b>paused</b>; only the deployment's admin key resumes it"] * stopped),
+        _trading_line(paused=paused, stopped=stopped),
+        *([f"On the chain: <b>paused</b>. {_chain_way(services)}"] * stopped),
         f"Open intents: {len(intents)}",
         *(
             f"• {esc(intent.kind.value)} {units(intent.order.sell)}, {intent.state.value} for "
@@ -68,6 +69,18 @@ async def show(talk: Talk, _: str) -> None:
     await talk.show(View("\n".join(lines), tuple(rows)))
 
 
+def _trading_line(*, paused: bool, stopped: bool) -> str:
+    """One tap pauses here and on the chain; each is resumed by itself."""
+    if not paused:
+        return "Trading: <b>running</b>"
+    here = "Trading: <b>paused</b> here; ▶️ Resume trading ends that"
+    return f"{here}, the pause on the chain it does not" if stopped else here
+
+
+def _chain_way(services: Services) -> str:
+    return "🧪 Resume on the chain ends that" if services.facts.faucet else resuming(services)
+
+
 async def _stopped(services: Services) -> bool:
     """Whether the chain is known to be paused; any escrow tells."""
     live = await services.agents.load_live()
@@ -88,12 +101,12 @@ async def resume(talk: Talk, _: str) -> None:
 
 
 async def chain(talk: Talk, _: str) -> None:
-    """Ask before pausing on the chain: I cannot take it back."""
+    """Ask before pausing on the chain: outside local mode I cannot take it back."""
     await talk.show(
         View(
             "⛔ <b>Pause trading on the chain, for every escrow?</b>\n\nThe contracts then refuse "
-            "every trade and gas refill, whoever asks. Only the deployment's admin key (not on "
-            "this server) resumes it. Withdrawals to owners go on.",
+            f"every trade and gas refill, whoever asks. {resuming(talk.services)} Trading here is "
+            "paused too, until ▶️ Resume trading. Withdrawals to owners go on.",
             (
                 (
                     button("⛔ Pause on the chain", "admin", "chained", style="danger"),

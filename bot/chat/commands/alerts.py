@@ -17,6 +17,7 @@ from bot.chat.talk import Talk
 from bot.chat.view import Row, View, button, grid
 from bot.domain.alerts import Alert, Condition, Repeat
 from bot.domain.errors import UserError
+from bot.policy.alerts.end_dates import HELP
 from bot.policy.alerts.levels import is_ahead, suggest_levels
 from bot.policy.alerts.proposals import Change
 from bot.policy.alerts.ring_words import USUAL_COOLDOWN, Manner, read_manner
@@ -27,6 +28,7 @@ _RESTS = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 240, 1_440)
 _LIVES = tuple(timedelta(days=days) for days in (1, 7, 30))
 _ENDLESS = "It is back, without its end date: that has passed."
 _STALE = "That question is out of date. Nothing was changed; see /alerts."
+_ENDS = "friday, 31 Dec 17:00, in 2 hours or 3 days"
 _FOR_GOOD = frozenset({"for good", "forever", "for ever", "never", "no end", "always"})
 
 
@@ -211,7 +213,7 @@ async def until(talk: Talk, argument: str) -> None:
     """Ask until when it shall be kept."""
     alert_id, page = _ids(argument)
     alert = await talk.services.set_alerts.own(talk.user, alert_id)
-    text = "Until when shall I keep it? Tap, or write it like friday, 31 Dec or 3 days."
+    text = f"Until when shall I keep it? Tap, or write it like {_ENDS}."
     choices = {f"for {life.days} days": span(life) for life in _LIVES} | {"for good": "For good"}
     await _ask(talk, alert, page, ("until", text), choices)
 
@@ -219,7 +221,7 @@ async def until(talk: Talk, argument: str) -> None:
 async def typed_until(talk: Talk, text: str) -> None:
     """The end was typed."""
     alert_id, page, _ = await _asked(talk)
-    word = " ".join(text.lower().split())
+    word = " ".join(text.lower().split()).removeprefix("in ")
     if word in _FOR_GOOD:
         await _edit(talk, alert_id, page, Change(for_good=True))
         return
@@ -227,14 +229,14 @@ async def typed_until(talk: Talk, text: str) -> None:
     for lead in ("", "for ", "until "):
         try:
             manner = read_manner(f"{lead}{word}", now, zone)
-        except UserError:
+        except UserError as error:
             if lead == "until ":
-                raise
+                raise UserError(str(error).replace(HELP, f"Write it like {_ENDS}.")) from None
             continue
         if manner.expires_at is not None and manner.repeat is None and not _left(manner):
             await _edit(talk, alert_id, page, Change(expires_at=manner.expires_at))
             return
-    raise UserError("I cannot read until when. Write it like friday, 31 Dec 17:00 or 3 days.")
+    raise UserError(f"I cannot read until when. Write it like {_ENDS}.")
 
 
 async def chosen(talk: Talk, argument: str) -> None:

@@ -16,7 +16,7 @@ from bot.chat.alerts.lines import describe, mark, proposal_lines, state_line, wh
 from bot.chat.command import Handler
 from bot.chat.deep_links import SUBSCRIBE, start_link
 from bot.chat.groups.digests import clock_of, is_silent, timed
-from bot.chat.groups.rights import is_admin, require_admin
+from bot.chat.groups.rights import FOR_ADMINS, NotAdminError, is_admin
 from bot.chat.groups.spoken import read_spoken
 from bot.chat.render import esc
 from bot.chat.talk import Talk, patient
@@ -42,7 +42,8 @@ _USAGE = (
 
 async def propose(talk: Talk, words: str) -> None:
     """`/alert SEI above 0.25` in a group or topic: a card that the asking admin may confirm."""
-    await require_admin(talk)
+    if not await is_admin(talk):
+        raise NotAdminError(FOR_ADMINS)
     if not words:
         await talk.say(View(_USAGE))
         return

@@ -9,7 +9,13 @@ from telegram.error import TelegramError
 
 from bot.chat.command import Command, Handler
 from bot.chat.deep_links import start_link
-from bot.chat.groups.rights import AnonymousError, administrates, is_admin, require_admin
+from bot.chat.groups.rights import (
+    FOR_ADMINS,
+    AnonymousError,
+    administrates,
+    is_admin,
+    require_admin,
+)
 from bot.chat.groups.spoken import is_command, is_named, names_us, read_spoken
 from bot.chat.sentences import sentence
 from bot.chat.services import Services
@@ -98,7 +104,7 @@ class GroupRouter:
             return
         await self._note_names(message)
         if not is_command(message) and not await is_admin(talk):
-            await self._point(message, talk.bot, _PRIVATE_ONLY)
+            await self._point(message, talk.bot, FOR_ADMINS)
             return
         try:
             self._require_terms(talk)

@@ -13,11 +13,19 @@ _ANONYMOUS = (
 )
 
 
+FOR_ADMINS = (
+    "Only administrators of this group can set alerts here. You can set one for yourself: send "
+    "/alert in our private chat."
+)
+
+
 class NotAdminError(UserError):
     """A member of a group wants what its administrators decide."""
 
-    def __init__(self) -> None:
-        super().__init__("Only administrators of this group can do that. Nothing was changed.")
+    def __init__(
+        self, words: str = "Only administrators of this group can do that. Nothing was changed."
+    ) -> None:
+        super().__init__(words)
 
 
 class AnonymousError(UserError):

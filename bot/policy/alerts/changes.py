@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from bot.domain.alerts import Alert, AlertState, Repeat
 from bot.domain.errors import UserError
-from bot.policy.alerts.states import SHORTEST_COOLDOWN, finish, snooze
+from bot.policy.alerts.kind import Watch
+from bot.policy.alerts.states import SHORTEST_COOLDOWN, begin, finish, snooze
 
 
 def still_active(alert: Alert) -> Alert:
@@ -34,14 +35,18 @@ def has_rung_out(alert: Alert) -> bool:
     return not alert.is_active and alert.repeat is Repeat.ONCE and alert.rang_at is not None
 
 
-def silenced(alert: Alert, until: datetime) -> Alert:
-    """Snoozed until then.
+def silenced(alert: Alert, until: datetime, watch: Watch | None) -> Alert:
+    """Snoozed until then; one that has rung out forgets at which figure it was armed.
 
     Raises:
         UserError: it ends before.
     """
     if alert.expires_at is not None and alert.expires_at <= until:
         raise UserError("That alert ends before then. /alert sets a new one.")
+    if has_rung_out(alert):
+        crosses = watch is not None and watch.both_ways
+        standing = begin(watch, alert.seen_value) if watch and crosses else alert.standing
+        alert = replace(alert, standing=standing, seen_value=None)
     return replace(snooze(alert, until), rang_at=None)
 
 

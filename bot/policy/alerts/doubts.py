@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from bot.domain.errors import UserError
 from bot.domain.symbols import mentions
+from bot.policy.alerts.holdings import tells_holdings
+from bot.policy.alerts.orders import refusal_of_order
 from bot.policy.alerts.phrases import Phrase
 from bot.policy.alerts.vocabulary import (
     ABOVE,
@@ -39,7 +41,8 @@ _LOOKS_BACK = re.compile(
     r"|last\s+(?:hit|was|were|crossed|reached|touched|traded|seen)|since|yesterday(?:'s)?|ago)\b"
 )
 _HOLDS = re.compile(
-    r"\b(?:stay(?:s|ing)?|remain(?:s|ing)?|holds|holding\s+(?:above|below|over|under)"
+    r"\b(?:stay(?:s|ing)?|remain(?:s|ing)?|(?<!agent )(?<!escrow )(?<!wallet )holds"
+    r"|holding\s+(?:above|below|over|under)"
     r"|for\s+(?:at\s+least|more\s+than|longer\s+than|over|a\s+full)\s+(?:an?\s+|[0-9]))"
 )
 _CLOSES = re.compile(r"\bclos(?:es?|ed|ing)\b(?!\s+(?:my|your|all|any)\b)")
@@ -52,9 +55,11 @@ _HOURS = re.compile(
     r"(?:sec|min|m\b|h\b|hour|day|d\b|week|w\b|month)"
 )
 _OFTEN = re.compile(r"\b[0-9]+\s+times\b")
+_OTHER_DOLLARS = r"(?:c|ca|cad|cdn|a|au|aud|nz|nzd|hk|hkd|s|sg|sgd|nt|ntd|r|brl|mx|mxn)"
 _MONEY = re.compile(
-    r"[\u20ac\xa3\xa5\u20bf\u20b9\u20a9]|\b(?:eur|euros?|gbp|pounds?|quid|jpy|yen|chf|francs?|cny|rmb"
-    r"|yuan|inr|rupees?|krw|aud|cad|sgd|brl|rub|rubles?|sats?|satoshis?)\b"
+    rf"(?<!\w){_OTHER_DOLLARS}\$(?=\s?[0-9.,])|[0-9]\s?{_OTHER_DOLLARS}\$"
+    r"|[\u20ac\xa3\xa5\u20bf\u20b9\u20a9]|\b(?:eur|euros?|gbp|pounds?|quid|jpy|yen|chf|francs?|cny|rmb"
+    r"|yuan|inr|rupees?|krw|aud|cad|sgd|brl|rub|rubles?|hkd|nzd|twd|mxn|zar|sek|nok|dkk|pln|sats?|satoshis?)\b"
 )
 _OTHERS = (
     r"dominance|(?:market\s*)?cap|marketcap|mcap|fdv|tvl|funding|yields?|ap[yr]|interest|spread"
@@ -105,6 +110,8 @@ def doubt_about(phrase: Phrase, kind: str = "") -> UserError | None:
         phrase: it.
         kind: the name of the kind that takes it, empty where none does.
     """
+    if order := refusal_of_order(phrase.plain):
+        return UserError(order)
     if phrase.is_digest:
         return None
     for look in (_look_at_times, _look_at_negations, _look_at_things, _look_at_figures):
@@ -205,7 +212,9 @@ def _look_at_figures(phrase: Phrase, kind: str) -> str:
                 f"I do not watch {' '.join(found['what'].split())}. I watch prices, volume, RSI, "
                 "the cross of the averages of 20 and 50, gas, your portfolio and balances."
             )
-    if kind.startswith("price") and _WORTH.search(text):
+    held = _WORTH.search(text) or tells_holdings(text)
+    unnamed = not kind and not phrase.symbols and not phrase.says(PORTFOLIO | BALANCE | DEPOSIT)
+    if held and (kind.startswith("price") or unnamed):
         return "For what you hold write portfolio above $500 or SEI balance below 10."
     turned = _TURNED.search(text)
     if turned and kind.startswith("price") and mentions(turned["name"], phrase.listed):

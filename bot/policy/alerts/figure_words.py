@@ -7,7 +7,7 @@ from bot.domain.symbols import resolve
 from bot.policy.alerts.vocabulary import FALLS, MOVES, RISES, is_known
 
 _BEHIND = re.compile(r"(?P<gap>\s?)(?P<word>[a-z][a-z0-9]*)", re.ASCII)
-_BEFORE = re.compile(r"(?:[a-z]+[.,]|\bx\s?)$", re.ASCII)
+_BEFORE = re.compile(r"(?:[a-z]+[.,]|\bx\s?|\bpoint\s?)$", re.ASCII)
 _MONEY = frozenset({"usd", "dollar", "dollars", "buck", "bucks", "nsei", "gwei"})
 _ABOUT = (
     r"(?:\s+(?:another|further|about|around|roughly|nearly|almost|exactly|only|just|some|an?"

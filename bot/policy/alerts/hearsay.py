@@ -1,9 +1,13 @@
 """Whether an alert that an analyst made of a sentence can be what the sentence says. Pure."""
 
+import re
+from dataclasses import replace
+
 from bot.domain.alerts import Condition, Direction
 from bot.domain.errors import UserError
 from bot.policy.alerts.doubts import doubt_about
 from bot.policy.alerts.kind import AlertKinds
+from bot.policy.alerts.orders import refusal_of_order
 from bot.policy.alerts.phrases import Phrase
 from bot.policy.alerts.vocabulary import ABOVE, BELOW, FALLS, HIGH, LOW, RISES
 
@@ -21,8 +25,10 @@ def check_heard(condition: Condition, phrase: Phrase, kinds: AlertKinds) -> None
     """
     kind = kinds.of(condition)
     watch = kind.watch(condition)
+    if order := refusal_of_order(phrase.plain):
+        raise UserError(order)
     if watch is None:
-        kind.parse(phrase)
+        kind.parse(replace(phrase, strangers=_subjects(phrase)))
         if phrase.numbers or phrase.percents:
             raise _unsure(kind.example)
         return
@@ -33,6 +39,12 @@ def check_heard(condition: Condition, phrase: Phrase, kinds: AlertKinds) -> None
     along = up if watch.direction is Direction.UP else down
     if (against and not along and not watch.both_ways) or not _has_figure(condition, phrase):
         raise _unsure(kind.example)
+
+
+def _subjects(phrase: Phrase) -> tuple[str, ...]:
+    """Strangers that a summary would be about: `of bitcoin`; not those of `with my coffee`."""
+    found = re.findall(r"\b(?:about|of|for|on)\s+(?:the\s+)?(\w+)", phrase.plain)
+    return tuple(word for word in phrase.strangers if word.lower() in found)
 
 
 def _has_figure(condition: Condition, phrase: Phrase) -> bool:

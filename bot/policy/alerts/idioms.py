@@ -17,6 +17,7 @@ _MEANT = (
     (r"you\s+(?:should|must|can|need\s+to)(?=\s+(?:tell|alert|notify|warn|ping|let)\b)", "please"),
     (r"(?:i|we)\s+(?:should|must)\s+be\s+(?:told|notified|alerted|warned)", "tell me"),
     (r"lmk", "let me know"),
+    (r"(?:by|in)\s+(?:a\s+)?half(?!\s+(?:an?|of|past|the)\b|-)", "by 50%"),
     (r"twice(?=\s+(?:an?|per|each|every)\b)", "2 times"),
     (r"(?:an?\s+)?heads[\s-]?up", "an alert"),
     (r"set(?:ting)?\s+up", "set"),

@@ -8,7 +8,9 @@ from decimal import Context, Decimal
 
 from bot.domain.errors import UserError
 from bot.domain.symbols import mentions, resolve
+from bot.policy.alerts.clock_words import tidy_clock
 from bot.policy.alerts.figure_words import is_amount, odd_figure
+from bot.policy.alerts.number_words import figures_for
 from bot.policy.alerts.span_words import tidy_spans
 from bot.policy.alerts.vocabulary import (
     DAILY,
@@ -141,6 +143,7 @@ _NUMBER = re.compile(
 _SCALES = {"k": 3, "g": 3, "t": 3, "m": 6, "b": 9, "c": -2}
 _PAIR = re.compile(r"(?<=\w)\s?/\s?(?:usdc?|usdt0?|dollars?)\b", re.ASCII | re.IGNORECASE)
 _WORD = re.compile(r"\$?[^\W_]+(?:'[a-z]+)?")
+_TWOFOLD = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([,'.])[0-9]{3})(?:\1[0-9]{3})*")
 
 
@@ -260,7 +263,8 @@ class _Reader:
         plain = _SIGNS.sub(
             lambda found: _SIGN_WORDS[(found.lastindex or 1) - 1], text.translate(_FOLD)
         )
-        counted = _COUNT.sub(lambda found: str(_COUNTS[found[1]]), tidy_spans(plain))
+        tidy = tidy_spans(figures_for(tidy_clock(plain)))
+        counted = _COUNT.sub(lambda found: str(_COUNTS[found[1]]), tidy)
         self._text = _SPACED.sub(lambda found: found[0].replace(" ", ""), counted)
         self.plain = self._text
         self.amounts: tuple[Decimal, ...] = ()
@@ -317,6 +321,7 @@ class _Reader:
         found: list[Decimal] = []
         units: list[str] = []
         for match in self._take(_NUMBER):
+            _check_grouping(match)
             value, lead = _scaled(match), match.string[: match.start()]
             rest = match.string[match.end() :]
             found.append(value)
@@ -367,6 +372,16 @@ def _time(hour: int, minute: int, half: str) -> time:
     if hour > 23 or minute > 59:
         raise UserError(f"{hour}:{minute:02} is no time of the day. Write it like 08:00.")
     return time(hour, minute)
+
+
+def _check_grouping(match: re.Match[str]) -> None:
+    """Refuse `80.000`: a thousand times more where a point parts thousands."""
+    digits = match["digits"]
+    if _TWOFOLD.fullmatch(digits) and not match["scale"] and not match["power"]:
+        whole, large = read_number(digits).normalize(), digits.replace(".", "")
+        raise UserError(
+            f"{int(large):,} or {whole:f}? I cannot tell from {digits}. Write {large} or {whole:f}."
+        )
 
 
 def _scaled(match: re.Match[str]) -> Decimal:

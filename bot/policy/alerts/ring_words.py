@@ -75,6 +75,7 @@ _CALM = re.compile(
     r"(?:woken|wak(?:e|ing)\s+(?:me|us)|even\s+at\s+night)"
     r"(?:\s+up)?(?:\s+(?:for|over)\s+(?:it|this|that))?(?:\s+at\s+night)?"
     r"(?!\s+(?:up|for|over|at|if|when|whenever|once|unless|as|until)\b)"
+    r"|silently|quietly|without\s+(?:a\s+|any\s+)?(?:sound|noise)"
     r"|(?:(?:it|this|that)(?:'s|\s+is)\s+|is\s+)?(?:not|isn'?t)\s+(?:that\s+|very\s+|so\s+|really\s+)?"
     r"urgent(?:ly)?|non[\s-]?urgent)\b",
     _FLAGS,
@@ -97,6 +98,16 @@ _EXTREME = re.compile(
     _FLAGS,
 )
 """Before `for 7 days`: those are the days of the high, not of the alert."""
+_LEVEL = re.compile(r"[0-9][\w.,]*(?:\s*(?:%|[a-z]+))?\s*$", _FLAGS)
+_BEING = re.compile(
+    r"\b(?:is|are|trades|trading|closes|sits|keeps)\s+(?:\w+\s+)?[\w<>=]+\s*\S+\s*$", _FLAGS
+)
+"""A line that something is at, not one that it gets to."""
+_SHORTEST_LIFE = timedelta(hours=1)
+_HELD = (
+    "I tell when a line is reached, not how long it is held. For an alert that ends write: "
+    "SEI above 0.25 for the next 3 days."
+)
 _LONG_ENOUGH = re.compile(r"\b(?:stay|remain|hold)(?:s|ing)?\b", _FLAGS)
 """With `for 2h`: that long the figure has to be so."""
 
@@ -184,7 +195,16 @@ def _read_life(manner: Manner, now: datetime) -> Manner:
     coming = lasting["next"] or lasting["ahead"]
     if of_change or (not coming and _LONG_ENOUGH.search(manner.rest)):
         return manner
+    if not coming and _lasts(manner.rest[: lasting.start()], lasting["span"]):
+        raise UserError(_HELD)
     return replace(_cut(manner, lasting), expires_at=now + _life(_length(lasting["span"])))
+
+
+def _lasts(before: str, span: str) -> bool:
+    """Whether `for 10 minutes` says how long a line is held, rather than how long to watch it."""
+    return bool(_LEVEL.search(before)) and (
+        _length(span) < _SHORTEST_LIFE or bool(_BEING.search(before))
+    )
 
 
 def _read_until(manner: Manner, now: datetime, zone: ZoneInfo) -> Manner:

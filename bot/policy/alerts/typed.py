@@ -47,7 +47,10 @@ _DIGEST = frozenset(
 _ALL_DAYS = frozenset({"daily", "day"})
 _WORKING_WEEK = {0, 4}
 _CLOCKS = re.compile(r"[0-9]{1,2}(?::[0-9]{2}|\s?[ap]\.?m)|noon|midday|midnight", re.ASCII)
-_NO_TIME = "I cannot read that as a time. Write it like 08:00, friday 9:00 or weekdays 9:00."
+_POINTED = re.compile(r"(?<![\w.,:])([0-9]{1,2})\.([0-5][0-9])(?![\w.,:%])", re.ASCII)
+"""A time of the day as it is written in German."""
+_WEEKLY = "DIGEST_WEEKLY"
+_SET_WEEKLY = "Set it with /alert weekly digest on friday at 9:00, and delete this one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ def parse_change(
     """
     kind = kinds.of(condition)
     if kind.watch(condition) is None:
-        return parse_digest_time(text, kind, condition)
+        return parse_digest_time(text, kind, condition, may_turn=may_turn)
     if "threshold" not in kind.asks or _is_span(text, kind, condition.symbol):
         return replace(condition, window=parse_window(text, kind))
     level = parse_level(text, kind, condition.symbol)
@@ -118,7 +121,7 @@ def parse_window(text: str, kind: AlertKind) -> str:
     word = " ".join(text.lower().split())
     if "time" in kind.asks:
         phrase = read_phrase(word, ())
-        days = _days(phrase) if _knows(phrase, _DIGEST | WORKDAY) else None
+        days = _days(phrase, "weekdays or friday") if _knows(phrase, _DIGEST | WORKDAY) else None
         found = "daily" if days == "" else days
     else:
         squeezed = word.replace(" ", "")
@@ -129,19 +132,27 @@ def parse_window(text: str, kind: AlertKind) -> str:
     return found
 
 
-def parse_digest_time(text: str, kind: AlertKind, condition: Condition) -> Condition:
+def parse_digest_time(
+    text: str, kind: AlertKind, condition: Condition, *, may_turn: bool = True
+) -> Condition:
     """A digest at another time, on other days, or both; what is not said stays.
+
+    The examples in a refusal are those that work: a daily one becomes a weekly one only if it
+    `may_turn`.
 
     Raises:
         UserError: it is no time, or on days that no digest has.
     """
     known = read_digest_window(condition.window)
-    phrase = read_phrase(f"digest at {text.strip().lower().removeprefix('at ')}", ())
+    likes = _digest_examples(condition, may_turn=may_turn)
+    no_time = UserError(f"I cannot read that as a time. Write it like {likes}.")
+    clock = _POINTED.sub(r"\1:\2", text.strip().lower().removeprefix("at "))
+    phrase = read_phrase(f"digest at {clock}", ())
     if known is None or _says_more(phrase):
-        raise UserError(_NO_TIME)
-    days = _days(phrase)
+        raise no_time
+    days = _days(phrase, likes)
     if phrase.at is None and days is None:
-        raise UserError(_NO_TIME)
+        raise no_time
     window = digest_window(phrase.at or known.at, known.days if days is None else days)
     for name in kind.conditions:
         after = replace(condition, type=name, window=window, threshold=Decimal(0))
@@ -150,7 +161,13 @@ def parse_digest_time(text: str, kind: AlertKind, condition: Condition) -> Condi
         except UserError:
             continue
         return after
-    raise UserError(_NO_TIME)
+    raise no_time
+
+
+def _digest_examples(condition: Condition, *, may_turn: bool) -> str:
+    if may_turn:
+        return "08:00, friday 9:00 or weekdays 9:00"
+    return "08:00 or friday 9:00" if condition.type == _WEEKLY else "08:00 or weekdays 9:00"
 
 
 def _says_more(phrase: Phrase) -> bool:
@@ -315,7 +332,7 @@ def _other_way(turn: str) -> UserError:
     )
 
 
-def _days(phrase: Phrase) -> str | None:
+def _days(phrase: Phrase, likes: str) -> str | None:
     """`weekdays`, one of `DAYS`, "" for all of them; None where none are named."""
     days = set(phrase.weekdays)
     span = days == _WORKING_WEEK and "and" not in phrase.words
@@ -325,12 +342,13 @@ def _days(phrase: Phrase) -> str | None:
     if len(days) > 1 or working or (days and every):
         raise UserError(
             "A digest comes every day, on weekdays, or on one day of the week. Write it like "
-            "weekdays 9:00 or friday 9:00."
+            f"{likes}."
         )
     if days:
         return DAYS[days.pop()]
     if every:
         return ""
     if "weekly" in phrase.words:
-        raise UserError("On which day of the week? Write it like friday 9:00.")
+        way = "Write it like friday 9:00." if "friday" in likes else _SET_WEEKLY
+        raise UserError(f"On which day of the week? {way}")
     return None

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from bot.domain.alerts import AlertDraft, Condition, Repeat
 from bot.domain.errors import UserError
 from bot.policy.alerts.doubts import doubt_about
+from bot.policy.alerts.guesses import meant_word
 from bot.policy.alerts.hearsay import check_heard
 from bot.policy.alerts.idioms import plainly
 from bot.policy.alerts.kind import AlertKind, AlertKinds
+from bot.policy.alerts.orders import is_managing, refusal_of_order
 from bot.policy.alerts.phrases import LONGEST, NoFigureError, Phrase, read_phrase
 from bot.policy.alerts.ring_words import USUAL_COOLDOWN, read_manner, without_calm
 from bot.policy.alerts.vocabulary import MARKS
@@ -95,13 +97,24 @@ def parse_condition(phrase: Phrase, kinds: AlertKinds) -> Condition | None:
             condition = _read_by(kind, phrase)
         except NoFigureError:
             if phrase.strangers:
+                _ask_for_misspelt(phrase)
                 return None
             raise
         if condition is not None:
             return condition
     if phrase.nouns and (phrase.numbers or phrase.percents) and (doubt := doubt_about(phrase)):
         raise doubt
+    if is_managing(phrase.plain):
+        raise UserError(refusal_of_order(phrase.plain))
+    _ask_for_misspelt(phrase)
     return None
+
+
+def _ask_for_misspelt(phrase: Phrase) -> None:
+    """Raise UserError where a figure stands beside what is nearly a word of alerts."""
+    written, meant = meant_word(phrase.strangers)
+    if meant and phrase.symbols and (phrase.numbers or phrase.percents):
+        raise UserError(f"I do not know {written}. Did you mean {meant}?")
 
 
 def _read_by(kind: AlertKind, phrase: Phrase) -> Condition | None:

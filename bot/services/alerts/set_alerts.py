@@ -185,7 +185,7 @@ class SetAlerts:
             if not alert.is_active and not has_rung_out(alert):
                 raise UserError("That alert was ended, it rings no more. /alert sets a new one.")
             await self._room(user, alert)
-            return silenced(alert, self.clock.now() + span)
+            return silenced(alert, self.clock.now() + span, self.kinds.watch(alert.condition))
 
         return await self._change(user, alert_id, group, change)
 
@@ -318,8 +318,9 @@ class SetAlerts:
         await self._stand.check(user, place, draft)
         condition, kind = draft.condition, self.kind_of(draft.condition)
         if await self._same(user, place, condition, own_id=own_id):
+            whose = "This group has" if place.is_group else "You have"
             raise UserError(
-                f"You have that one already: {kind.describe(condition)}. /alerts shows it; "
+                f"{whose} that one already: {kind.describe(condition)}. /alerts shows it; "
                 "it can be changed there."
             )
         return kind.watch(condition)

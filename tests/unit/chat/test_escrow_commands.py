@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.chat.commands import admin, deposit
+from bot.chat.notices import render_notice
 from bot.domain.errors import UserError
 from bot.services.switches import trading_paused
 from tests.unit.chat.chatroom import Chatroom
@@ -55,9 +56,27 @@ async def test_a_local_chain_is_resumed_by_a_tap(office: Office):
     assert "Resume on the chain" in labels(local)
     with pytest.raises(UserError, match="Only the deployment's admin key"):
         await admin.unchain(await real.talk(tapped=1), "")
+    assert "Only the deployment's admin key" in real.bot.texts[-1]
+    assert "Only the deployment's admin key" not in local.bot.texts[-1]
     await admin.unchain(await local.talk(tapped=1), "")
     assert "On the chain" not in local.bot.edited[-1]["text"]
     assert not office.chain.paused
+
+
+async def test_on_a_test_chain_the_way_back_is_a_button(office: Office):
+    local = Chatroom(office, local=True)
+    await office.agent()
+    await admin.chain(await local.talk(), "")
+    assert "On this test chain a button in /admin resumes it." in local.bot.texts[-1]
+    await admin.chained(await local.talk(tapped=1), "")
+    await office.settle()
+    receipt = await render_notice(local.services, office.notices("outcome")[-1])
+    assert "a button in /admin resumes it" in receipt.text
+    await admin.show(await local.talk(), "")
+    assert "Resume trading ends that, the pause on the chain it does not" in local.bot.texts[-1]
+    assert "Resume on the chain ends that" in local.bot.texts[-1]
+    await admin.unchain(await local.talk(tapped=1), "")
+    assert "paused</b> here; ▶️ Resume trading ends that" in local.bot.edited[-1]["text"]
 
 
 async def test_without_an_escrow_it_still_pauses_here(room: Chatroom):

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from bot.domain.alerts import Condition, Direction, rounded
+from bot.domain.errors import UserError
 from bot.domain.money import exact
 from bot.policy.alerts.kind import Watch
 from bot.policy.alerts.kinds._meters import PRICE
@@ -38,7 +39,20 @@ def read_price(phrase: Phrase, kind: str) -> Condition | None:
     example = _EXAMPLES[kind]
     line = one_number(phrase, example, _AMOUNT)
     no_span(phrase, example)
-    return Condition(kind, one_symbol(phrase, example), line)
+    symbol = one_symbol(phrase, example)
+    if _is_in_units(phrase, symbol, line):
+        side = "above" if kind == ABOVE else "below"
+        raise UserError(
+            f"Its price in USD, or how much of it you hold? Write {symbol} {_WORDS[kind]} "
+            f"${plain(line)}, or {symbol} balance {side} {plain(line)}."
+        )
+    return Condition(kind, symbol, line)
+
+
+def _is_in_units(phrase: Phrase, symbol: str, line: Decimal) -> bool:
+    """`Below 10 sei` counts the token itself, so that it may be meant as a balance."""
+    pairs = zip(phrase.numbers, phrase.units, strict=False)
+    return (line, symbol) in pairs and "$" not in phrase.plain
 
 
 def check_price(condition: Condition) -> None:

@@ -7,6 +7,7 @@ from decimal import Context, Decimal
 from bot.domain.alerts import SIGNIFICANT, Condition
 from bot.domain.errors import UserError
 from bot.domain.symbols import Ambiguous, resolve
+from bot.policy.alerts.guesses import meant_token
 from bot.policy.alerts.phrases import NoFigureError, Phrase
 from bot.policy.alerts.vocabulary import ABOVE, BELOW, FALLS, LESS, MORE, RISES
 
@@ -17,6 +18,7 @@ _MOST_NAMES = 12
 _LONGEST_NAME = 12
 _WIDE = Context(prec=600)
 _WEEK_WORDS = frozenset({"weekly", "week"})
+_ALL = frozenset({"everything", "anything"})
 _TODAY = frozenset({"today", "daily"})
 
 
@@ -32,8 +34,12 @@ def one_symbol(phrase: Phrase, example: str) -> str:
         meant = resolve(word, phrase.listed)
         if isinstance(meant, Ambiguous):
             raise UserError(f"Several tokens go by that name. Say {_either(meant.candidates)}.")
+    if phrase.says(_ALL):
+        raise UserError(f"One alert watches one token. Name one, like: {example}.")
     if not phrase.strangers:
         raise UserError(f"Name the token, like: {example}.")
+    if meant := meant_token(phrase.strangers, phrase.listed):
+        raise UserError(f"{_unlisted(phrase.strangers)} Did you mean {meant}?")
     raise UserError(f"{_unlisted(phrase.strangers)} I watch {_listing(phrase.listed)}.")
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from bot.domain.alerts import Condition
 from bot.domain.errors import UserError
+from bot.policy.alerts.clock_words import names_zone
 from bot.policy.alerts.digest_times import DAYS, WORKDAYS, digest_window, read_digest_window
 from bot.policy.alerts.kind import AlertKind
 from bot.policy.alerts.phrases import Phrase
@@ -28,6 +29,13 @@ _OTHER = re.compile(
 )
 """Other times than those, or a condition."""
 _SPANS = frozenset({"1d", "7d"})
+_FILLERS = frozenset(
+    {
+        "afternoon", "afternoons", "local", "nice", "short", "brief", "quick", "full", "complete",
+        "sharp", "around", "starting", "myself", "own",
+    }
+)  # fmt: skip
+"""Words unknown to alerts that change nothing in a digest."""
 _LATE = frozenset({"evening", "evenings", "night", "nights"})
 
 
@@ -39,6 +47,7 @@ def _parse(phrase: Phrase) -> Condition | None:
             f"Digests come every day, on weekdays or once a week, at one time. Write {_EXAMPLE}, "
             "weekday digest 08:00 or weekly digest monday 08:00."
         )
+    _check_rest(phrase)
     at = phrase.at or (_EVENING if phrase.says(_LATE) else _MORNING)
     days = {DAYS[day] for day in phrase.weekdays}
     weekly = bool(days) or "7d" in phrase.spans or phrase.says(_WEEK_WORDS)
@@ -52,6 +61,19 @@ def _parse(phrase: Phrase) -> Condition | None:
     if weekly:
         return Condition(WEEKLY, "", Decimal(0), digest_window(at, next(iter(days), DAYS[0])))
     return Condition(DAILY, "", Decimal(0), digest_window(at))
+
+
+def _check_rest(phrase: Phrase) -> None:
+    """Refuse what a digest cannot heed: the clock of a place, one token, a subject."""
+    if names_zone(phrase.plain):
+        raise UserError(
+            f"Times are by your own clock; /settings changes it. Write it like: {_EXAMPLE}."
+        )
+    if phrase.symbols or any(word.lower() not in _FILLERS for word in phrase.strangers):
+        raise UserError(
+            "A digest is about the whole market, at a time by your own clock (see /settings). "
+            f"Write it like: {_EXAMPLE}."
+        )
 
 
 def _is_other(phrase: Phrase) -> bool:

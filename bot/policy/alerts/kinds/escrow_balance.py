@@ -1,10 +1,12 @@
 """A token in one agent's escrow: more or less of it than a line, or some of it coming in."""
 
+import re
 from decimal import Decimal
 
 from bot.domain.alerts import Condition, Direction, rounded
 from bot.domain.errors import UserError
 from bot.domain.money import exact
+from bot.policy.alerts.holdings import tells_holdings
 from bot.policy.alerts.kind import AlertKind, Watch
 from bot.policy.alerts.kinds._meters import BALANCE as METER
 from bot.policy.alerts.kinds._meters import DEPOSIT as DEPOSIT_METER
@@ -31,6 +33,10 @@ _ANY_EXAMPLE = "deposit SEI"
 _MOST_NAMES = 12
 _LOWEST, _HIGHEST = "1E-18", "1E15"
 _SLACK = Decimal("0.005")
+_DOLLARS = re.compile(
+    r"\$\s?[0-9.,]|[0-9k]\s?(?:dollars?|usd|bucks?|cents?)\b|\bwallets?\s+of\b", re.ASCII
+)
+"""Worth, not units; or what others hold."""
 
 
 def _parse(phrase: Phrase) -> Condition | None:
@@ -38,7 +44,7 @@ def _parse(phrase: Phrase) -> Condition | None:
         return None
     if phrase.says(DEPOSIT):
         return _parse_deposit(phrase)
-    if not phrase.says(BALANCE):
+    if not phrase.says(BALANCE) and not _is_held(phrase):
         return None
     if phrase.percents:
         raise UserError(f"Balances are watched in units, not in per cent. Write: {_EXAMPLE}.")
@@ -49,6 +55,12 @@ def _parse(phrase: Phrase) -> Condition | None:
     units = one_number(phrase, _EXAMPLE)
     no_span(phrase, _EXAMPLE)
     return Condition(kind, one_symbol(phrase, _EXAMPLE), units, agent_id=agent_of(phrase))
+
+
+def _is_held(phrase: Phrase) -> bool:
+    """Units of one token are meant: `i have less than 10 SEI`, `the sei in my escrow`."""
+    units = phrase.symbols and phrase.numbers and not _DOLLARS.search(phrase.plain)
+    return bool(units) and not phrase.percents and tells_holdings(phrase.plain)
 
 
 def _parse_deposit(phrase: Phrase) -> Condition:

@@ -22,6 +22,8 @@ from tests.unit.services.office import ANN, BO, Office
 HOME, GROUP = Place(int(ANN)), Place(-100, 4)
 ABOVE = AlertDraft(Condition("PRICE_ABOVE", "SEI", Decimal("0.25")))
 
+CROSSES = AlertDraft(Condition("PRICE_CROSSES", "SEI", Decimal("0.25")))
+
 
 class Bell:
     """Sets alerts in a room and lets them ring."""
@@ -67,12 +69,38 @@ async def test_it_says_what_happened_and_how_things_stand(bell: Bell):
         "🔔 SEI $0.2514, above $0.25, at 13:00 UTC",
         "Now: $0.26",
         "When armed: $0.2 (▲ 30.0 % since), 12:00 UTC",
-        "Data 12 s old at that time. That was all: this alert is over. 🔁 sets it again.",
+        "Data 12 s old at that time. That was all: this alert is over. 😴 reminds you once more, "
+        "🔁 sets it again.",
     ]
     assert "Late" not in said
     assert view.photo is not None
     assert view.photo.startswith(b"\x89PNG")
     assert length(view.text) < MAX_CAPTION
+
+
+@pytest.mark.parametrize("draft", [ABOVE, CROSSES])
+async def test_what_was_to_remind_once_more_does_not_say_how_it_was_armed_at_first(
+    bell: Bell, draft: AlertDraft
+):
+    alert = await bell.sets(draft)
+    assert "When armed" in (await bell.shows(await bell.rings("price:SEI:", "0.26"))).text
+    await Visitor(bell.room).send(f"alerts:snooze:{alert.id}:15")
+    bell.office.clock.jump(15 * 60 + 1)
+    await bell.room.alerts.apply(Look(bell.office.clock.now(), {}), bell.ring.looking())
+    view = await bell.shows(await bell.rings("price:SEI:", "0.27"))
+    assert "SEI $0.27" in bare(view.text)
+    assert "When armed" not in view.text
+    assert "reminds you once more" in view.text
+    assert bell.room.alerts.alerts[alert.id].rings == 2
+
+
+async def test_what_a_person_has_ended_is_not_reminded_of(bell: Bell):
+    alert = await bell.sets(ABOVE)
+    notice = await bell.rings("price:SEI:", "0.26")
+    await Visitor(bell.room).send(f"alerts:delete:{alert.id}:0")
+    alive = bell.room.alerts.alerts[alert.id]
+    bell.room.alerts.alerts[alert.id] = replace(alive, rang_at=None)
+    assert "That was all: this alert is over. 🔁 sets it again." in (await bell.shows(notice)).text
 
 
 async def test_times_are_the_persons_and_utc(bell: Bell):
@@ -88,9 +116,13 @@ async def test_late_is_said_plainly(bell: Bell):
         alert, seen_at=bell.office.clock.now() - timedelta(days=1)
     )
     notice = await bell.rings("price:SEI:", "0.2514", late_by=timedelta(hours=2))
+    bell.room.figures.known["price:SEI:"] = Decimal("0.2514")
     said = bare((await bell.shows(notice)).text)
     assert "Late:" in said
     assert "SEI $0.2514, above $0.25, at 10:00 UTC" in said
+    assert "Now: $0.2514" in said, "also where it is the same"
+    assert "From the market's history." in said
+    assert "old at that time" not in said
 
 
 async def test_a_look_that_was_left_out_is_told(bell: Bell):

@@ -49,6 +49,7 @@ async def sets(room: Chatroom, ann: Visitor, words: str) -> Alert:
         ("SEI -5% 1h", "8% in 4h", "SEI falls 8 % within 4h"),
         ("SEI volume 3x", "+50%", "SEI volume 1.5x the usual"),
         ("daily digest at 08:00", "9", "Daily digest at 09:00"),
+        ("daily digest at 08:00", "8.30", "Daily digest at 08:30"),
         ("daily digest at 08:00", "weekdays 9:00", "Digest on weekdays at 09:00"),
     ],
 )
@@ -77,6 +78,9 @@ async def test_an_edit_says_what_was_before_and_can_be_undone(
         ("SEI volume 3x", "150%", "like 3x"),
         ("daily digest at 08:00", "friday 9:00", "/alert weekly digest on friday at 09:00"),
         ("daily digest at 08:00", "9:00 on monday and thursday", "weekdays 9:00"),
+        ("daily digest at 08:00", "soon", "like 08:00 or weekdays 9:00."),
+        ("daily digest at 08:00", "weekly", "/alert weekly digest on friday at 9:00"),
+        ("weekly digest on monday at 08:00", "soon", "like 08:00 or friday 9:00."),
     ],
 )
 async def test_an_edit_that_is_not_surely_understood_changes_nothing(
@@ -252,6 +256,10 @@ async def test_a_rest_is_all_that_is_read(room: Chatroom, ann: Visitor, typed: s
         ("until 31 dec 17:00", "Kept until"),
         ("3 days", "Kept until"),
         ("2 weeks from now", "Kept until"),
+        ("in 2 hours", "Kept until"),
+        ("2 hours", "Kept until"),
+        ("in 3 days", "Kept until"),
+        ("lunch", "like friday, 31 Dec 17:00, in 2 hours or 3 days."),
         ("friday every time", "refused"),
         ("friday if SEI is above 0.3", "refused"),
         ("every day", "refused"),
@@ -262,3 +270,29 @@ async def test_an_end_is_all_that_is_read(room: Chatroom, ann: Visitor, typed: s
     alert = await sets(room, ann, "SEI above 0.25")
     await ann.send(f"alerts:until:{alert.id}:0")
     assert hint in await ann.say(typed)
+
+
+async def test_the_question_and_the_refusal_name_the_same_ends(room: Chatroom, ann: Visitor):
+    alert = await sets(room, ann, "SEI above 0.25")
+    ends = "write it like friday, 31 Dec 17:00, in 2 hours or 3 days."
+    assert ends in await ann.send(f"alerts:until:{alert.id}:0")
+    for typed in ("lunch", "2020-01-01", "friday every time"):
+        assert ends in (await ann.say(typed)).replace("Write", "write")
+
+
+@pytest.mark.parametrize(
+    ("words", "typed"),
+    [
+        ("daily digest at 08:00", "08:00"),
+        ("daily digest at 09:00", "weekdays 9:00"),
+        ("weekly digest on monday at 08:00", "08:00"),
+        ("weekly digest on monday at 08:00", "friday 9:00"),
+    ],
+)
+async def test_the_examples_of_a_refused_time_work(
+    room: Chatroom, ann: Visitor, words: str, typed: str
+):
+    alert = await sets(room, ann, words)
+    await ann.send(f"alerts:level:{alert.id}:0")
+    assert typed in await ann.say("soon")
+    assert not (await ann.say(typed)).startswith("refused")

@@ -38,7 +38,8 @@ async def test_it_becomes_the_card_of_the_alert(town: Town, text: str) -> None:
 
 async def test_a_member_is_pointed_to_the_private_chat(town: Town) -> None:
     await town.say(CY, SAID[0])
-    assert "in private only" in town.last
+    assert "Only administrators of this group can set alerts here" in town.last
+    assert "set one for yourself" in town.last
     assert set(town.buttons()) == {"Open our private chat"}
 
 

@@ -19,7 +19,7 @@ PROVOKED = (
     ("/subscribe", "What I tell"),
     ("/buy SEI 2{}", "in private only"),
     ("@SeiTraderBot shall I buy {}?", "in private only"),
-    ("@SeiTraderBot tell us when SEI is above 0.3{}", "in private only"),
+    ("@SeiTraderBot tell us when SEI is above 0.3{}", "set one for yourself"),
     ("/alert 0x" + "ab" * 31 + "a{}", "everybody here can read it"),
 )
 

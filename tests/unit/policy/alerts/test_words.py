@@ -206,7 +206,7 @@ def test_what_cannot_be_is_said_helpfully(text: str, sentence: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "hello", "sei", "should I buy sei?", "tell me about SEI", "buy 100 sei", "5",
-     "alert me if the moon is full", "bitcoin breaks through ninety thousand dollars soon"],
+     "alert me if the moon is full", "bitcoin breaks through umpteen dollars soon"],
 )  # fmt: skip
 def test_what_is_no_alert(text: str) -> None:
     assert parse(text) is None

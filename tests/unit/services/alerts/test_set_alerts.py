@@ -101,6 +101,13 @@ async def test_the_same_again_is_said_not_set():
     assert (await room.sets(above("0.25"))).id != first.id
 
 
+async def test_of_a_groups_alert_it_is_said_that_the_group_has_it():
+    room = Room()
+    await room.sets(above("0.25"), Place(GROUP))
+    with pytest.raises(UserError, match="This group has that one already"):
+        await room.sets(above("0.25"), Place(GROUP))
+
+
 async def test_a_line_has_as_many_digits_as_a_series():
     room = Room()
     alert = await room.sets(above("0.2500000000000001234"))
