@@ -16,6 +16,7 @@ _ATR_MULTIPLE = 2
 _CALM = Decimal("0.6")
 _DAYS_A_YEAR = Decimal(365)
 _DIGITS = 6
+_AGAINST = {Action.BUY: -1, Action.SELL: 1}
 
 
 def decide_by_rules(brief: Brief, analyst: str) -> TradeDecision:
@@ -39,7 +40,7 @@ def decide_by_rules(brief: Brief, analyst: str) -> TradeDecision:
         confidence=confidence,
         suggested_usd=_amount(reading.view, action, confidence, brief),
         summary=_summary(reading, action, caveat, distance),
-        reasons=_reasons(reading, readings),
+        reasons=_reasons(reading, readings, action),
         risks=_risks(reading, action, brief),
         analyst=analyst,
     )
@@ -115,10 +116,14 @@ def _summary(reading: Reading, action: Action, caveat: str, distance: Decimal) -
     )
 
 
-def _reasons(reading: Reading, readings: Sequence[Reading]) -> tuple[str, ...]:
-    """Signals that made the score first; then how other named tokens compare."""
+def _reasons(reading: Reading, readings: Sequence[Reading], action: Action) -> tuple[str, ...]:
+    """Signals that made the score first; then how other named tokens compare.
+
+    What speaks against a trade is told among its risks.
+    """
     made = {1} if reading.score >= _ACT else {-1} if reading.score <= -_ACT else {1, -1}
-    ordered = sorted(reading.signals, key=lambda s: (s.vote not in made, -s.weight))
+    kept = [signal for signal in reading.signals if signal.vote != _AGAINST.get(action)]
+    ordered = sorted(kept, key=lambda s: (s.vote not in made, -s.weight))
     texts = [signal.text for signal in ordered]
     change = reading.view.price.change_24h_pct
     if change is not None:
@@ -148,7 +153,7 @@ def _risks(reading: Reading, action: Action, brief: Brief) -> tuple[str, ...]:
         f"Over the last {reading.view.history.days} days {symbol} fell by up to "
         f"{percent(risk.max_drawdown)} from its high.",
     ]
-    against = {Action.BUY: -1, Action.SELL: 1}.get(action)
+    against = _AGAINST.get(action)
     texts += [f"Against this: {s.text}" for s in reading.signals if s.vote == against]
     rsi = reading.view.indicators.rsi_14
     if action is Action.BUY and rsi is not None and OVERBOUGHT - 5 <= rsi < OVERBOUGHT:

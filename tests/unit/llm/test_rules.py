@@ -241,6 +241,8 @@ async def test_any_figures_give_a_sound_card(
     assert 0 <= card.confidence <= 100
     assert 0 <= card.suggested_usd <= 50
     assert all((*card.reasons, *card.risks))
+    against = {risk.removeprefix("Against this: ") for risk in card.risks}
+    assert against.isdisjoint(card.reasons), "what speaks against it is no reason for it"
     if card.action is not Action.HOLD:
         assert card.stop_loss is not None
         assert card.take_profit is not None
