@@ -5,7 +5,7 @@ ends anywhere goes on behind it.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -149,19 +149,22 @@ class WatchPrices:
         sample = await self._sampling.sample(now, series.last_prices())
         if not sample.believed:
             return
-        believed = sample.believed
+        believed, waiting = sample.believed, frozenset[str]()
         if gaps := self._gaps(sample, now):
             waiting = await self._catch_up(series, gaps, believed)
             now = self.clock.now()
             sample = await self._sampling.sample(now, series.last_prices())
             believed = {s: p for s, p in sample.believed.items() if s not in waiting}
+            if not believed:
+                return
         deep = await self._deep(series)
         tick = Tick(now, {symbol: price.usd for symbol, price in believed.items()})
         self._believed.update(believed)
         unseen_since = behind if behind and now - behind > _PUNCTUAL else None
         await self._look(series, tick, deep, unseen_since=unseen_since)
         self._live.update(dict.fromkeys([*believed, *sample.doubted], now))
-        self.looked_at = now
+        if not waiting:
+            self.looked_at = now
         await self._learn(series, deep)
 
     def _gaps(self, sample: Sample, now: datetime) -> Mapping[Gap, Sequence[str]]:
@@ -215,7 +218,7 @@ class WatchPrices:
         series: PriceSeries,
         gaps: Mapping[Gap, Sequence[str]],
         believed: Mapping[str, Price],
-    ) -> Collection[str]:
+    ) -> frozenset[str]:
         """Look at what happened since the last looks that came in time.
 
         Returns the tokens whose history is not there yet: they have to wait.
@@ -243,7 +246,7 @@ class WatchPrices:
                 await self._look(series, late.tick, await self._deep(series), gap, late.grain)
             for symbol in gaps[gap]:
                 self._failing_since.pop(symbol, None)
-        return waiting
+        return frozenset(waiting)
 
     async def _is_patient(self, gap: Gap, symbols: Sequence[str]) -> bool:
         """Whether to wait for a history that failed; if not, admins hear that it is left out."""

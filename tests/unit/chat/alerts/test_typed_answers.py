@@ -163,7 +163,8 @@ async def test_a_change_that_is_not_understood_is_refused(
     said = await ann.say(typed)
     assert said.startswith("refused")
     assert hint in said
-    assert "Set it" in str(ann.buttons) or await ann.tap("Back")
+    if "Set it" not in str(ann.buttons):
+        await ann.tap("Back")
     await ann.tap("Set it")
     assert len(held(room)) == 1
 

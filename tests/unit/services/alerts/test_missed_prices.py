@@ -177,7 +177,8 @@ async def test_single_prices_tell_of_short_windows_too(lookout: Lookout) -> None
     day_of(lookout, begun, "0.25", "0.25", "0.24", "0.23", "0.21")
     await lookout.minute("0.21", minutes=20)
     [notice] = lookout.told
-    assert notice.data["met_at"] == (begun + 20 * MINUTE).isoformat() or notice.data["late"]
+    assert notice.data["met_at"] == (begun + 20 * MINUTE).isoformat()
+    assert notice.data["late"] == "yes"
 
 
 async def test_the_end_of_a_long_gap_is_told_by_single_prices(lookout: Lookout) -> None:
@@ -248,7 +249,7 @@ async def test_one_token_without_a_history_does_not_stop_the_others(lookout: Loo
     lookout.start(market=NoHistory(lookout.market))
     await lookout.prices.tick()
     await stale(lookout, 10)
-    lookout.market.set_price("WBTC", "62000")
+    looked_at = lookout.prices.looked_at
     for price in ("0.27", "0.27"):
         lookout.clock.jump(60)
         lookout.office.refresh_prices()
@@ -256,10 +257,21 @@ async def test_one_token_without_a_history_does_not_stop_the_others(lookout: Loo
         lookout.market.set_price("WBTC", "62000")
         await lookout.prices.tick()
     assert [notice.data["symbol"] for notice in lookout.told] == ["WBTC"]
-    await stale(lookout, 0)
+    assert lookout.prices.looked_at == looked_at, "an alert on SEI must not end before its history"
     for _ in range(5):
         await lookout.minute("0.27")
     assert [notice.data["symbol"] for notice in lookout.told] == ["WBTC", "SEI"]
+    assert lookout.prices.looked_at == lookout.clock.now()
+
+
+async def test_prices_that_are_gone_again_after_the_history_are_no_look(lookout: Lookout) -> None:
+    await lookout.add("PRICE_ABOVE", "SEI", "0.275")
+    rough_hour(lookout)
+    lookout.start(market=Vanishing(lookout.market))
+    await lookout.minute(minutes=65)
+    assert [notice.data["late"] for notice in lookout.told] == ["yes"]
+    assert all(tick.prices for tick in lookout.ticks.ticks.values())
+    assert lookout.prices.looked_at is None
 
 
 # What people and clocks do meanwhile
@@ -307,6 +319,22 @@ async def test_who_snoozes_a_late_ring_is_rung_again(lookout: Lookout) -> None:
     lookout.market.set_history(candles("SEI", 1, first, HALF, rows))
     await lookout.minute("0.28", minutes=60)
     assert [notice.data["ring"] for notice in lookout.told] == ["1", "2"]
+
+
+class Vanishing:
+    """It has prices when it is asked for the first time, and none from then on."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self._asked = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def fetch_prices(self, tokens: Any) -> Any:
+        prices = {} if self._asked else await self._inner.fetch_prices(tokens)
+        self._asked = True
+        return prices
 
 
 class Flaky:
